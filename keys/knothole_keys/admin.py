@@ -1,0 +1,307 @@
+"""An administrator's folder: the drop's roots, its recipients, the rosters issued so far, the signing keys.
+
+    root.note            the chain of roots
+    recipients/ID.json   what enrolments have brought, public keys only
+    revoked/ID.json      those who are not to read again
+    rosters/N.note       every roster issued or cosigned here, by version
+    NAME.key, NAME.pub   an administrator's key pair, the secret under a passphrase; or NAME/NAME.key, one folder each
+
+Nothing here is secret but the `.key` files, and nothing here ever goes to the server but the notes.
+"""
+
+from pathlib import Path
+
+from knothole_keys import canonical, clock, enrolment, fields, files, note, secret
+from knothole_keys.epoch import DAY, end, epoch_of
+from knothole_keys.errors import KnotholeError, MalformedEnrolment, NotEnoughSignatures, Refused
+from knothole_keys.note import Note, NoteKey
+from knothole_keys.recipient import MAX_EPOCHS, MEMBERS, Recipient, read_recipient
+from knothole_keys.root import Chain, read_chain, split
+from knothole_keys.roster import TYPE, Roster, check_follows, parse_roster
+from knothole_keys.sign import Signer, new_note
+from knothole_keys.trial import try_recipient, try_recipient_keys
+
+ROOT = "root.note"
+PURPOSE = "administrator"
+# Versions may have gaps, when rosters were made and never published; a leap to the end would be the last roster of all.
+MAX_GAP = 100
+
+
+class AdminFolder:
+    """What one administrator, or one machine of a small newsroom, knows of a drop."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def chain(self) -> Chain:
+        """The verified chain of roots. Raises Refused when there is none."""
+        if not (self.path / ROOT).is_file():
+            raise Refused(f"{self.path} holds no drop; make one with `knothole keys init`, or copy root.note into it.")
+        try:
+            return read_chain(files.read(self.path / ROOT, note.MAX_BYTES))
+        except NotEnoughSignatures:
+            raise Refused(
+                f"{self.path / ROOT} is not signed by all administrators yet; when it is, run "
+                f"`knothole keys cosign {self.path}` on the finished root."
+            ) from None
+
+    # Signing keys.
+
+    def key_file(self, name: str | None) -> Path:
+        """The locked key of `name`, or the only one here. Raises Refused."""
+        found = {p.stem: p for p in sorted(self.path.glob("*/*.key")) + sorted(self.path.glob("*.key"))}
+        if name is not None:
+            if name not in found:
+                raise Refused(f"There is no key of {name} in {self.path}.")
+            return found[name]
+        if not found:
+            raise Refused(f"There is no administrator's key in {self.path}.")
+        if len(found) > 1:
+            raise Refused(f"Several administrators' keys are in {self.path}; say whose with --admin.")
+        return next(iter(found.values()))
+
+    def signer(self, name: str | None, passphrase: bytes) -> Signer:
+        """Unlock an administrator's key. Raises WrongPassphrase."""
+        path = self.key_file(name)
+        seed = secret.unlock(files.read(path, secret.MAX_BYTES), passphrase, PURPOSE)
+        return Signer(path.stem, seed)
+
+    # Recipients.
+
+    def recipients(self) -> list[Recipient]:
+        """All recipients that are enrolled here, by id."""
+        return self._read("recipients")
+
+    def revoked(self) -> dict[str, Recipient]:
+        """Those who were revoked here, or left by a roster that was cosigned here, by id."""
+        return {recipient.id: recipient for recipient in self._read("revoked")}
+
+    def _read(self, kind: str) -> list[Recipient]:
+        found = []
+        for path in sorted((self.path / kind).glob("*.json")):
+            value = canonical.decode(files.read(path, note.MAX_BYTES))
+            fields.members(value, MEMBERS, Refused, f"{path}")
+            found.append(read_recipient(value, Refused, least_epochs=0))
+        return found
+
+    def vouched(self) -> dict[str, dict[int, bytes]]:
+        """Weekly keys by recipient id: those that enrolments taken in here or rosters kept here have shown.
+
+        A key that stands here never changes, whoever was revoked in between.
+        """
+        shown = [recipient for roster in self.rosters() for recipient in roster.recipients]
+        merged: dict[str, dict[int, bytes]] = {}
+        for recipient in [*shown, *self.revoked().values(), *self.recipients()]:
+            for epoch, key in recipient.epochs.items():
+                merged.setdefault(recipient.id, {}).setdefault(epoch, key)
+        return merged
+
+    def add(self, data: bytes, *, again: bool = False) -> Recipient:
+        """Take an enrolment in, every key of it tried. Somebody revoked comes back only `again`. Raises SPEC 5's refusals."""
+        chain = self.chain
+        offered = enrolment.read_enrolment(data, drop_id=chain.drop_id).recipient
+        try_recipient(offered)
+        if offered.id in self.revoked() and not again:
+            raise Refused(f"{offered.id} was revoked; if they are to read again, say so with --again.")
+        vouched = self.vouched()
+        self._check_own(offered, vouched)
+        known = {recipient.id: recipient for recipient in self.recipients()}
+        before = Recipient(offered.id, offered.key, offered.name, offered.note, vouched.get(offered.id, {}))
+        merged = _trimmed(enrolment.merge(before, offered))
+        self._check_room(chain, {*known, merged.id})
+        self._write("recipients", merged)
+        (self.path / "revoked" / f"{merged.id}.json").unlink(missing_ok=True)
+        return merged
+
+    @staticmethod
+    def _check_own(offered: Recipient, vouched: dict[str, dict[int, bytes]]) -> None:
+        # Somebody who enrols with another's public keys could read nothing, and would stop every roster.
+        theirs = {key: other for other, keys in vouched.items() if other != offered.id for key in keys.values()}
+        for key in offered.epochs.values():
+            if key in theirs:
+                raise MalformedEnrolment(f"{offered.id} enrols with a weekly key of {theirs[key]}; ask both what happened.")
+
+    @staticmethod
+    def _check_room(chain: Chain, ids: set[str]) -> None:
+        geometry = chain.current.geometry(epoch_of(clock.now()))
+        if geometry is not None and len(ids) > geometry.slots:
+            raise Refused(f"A box of this drop has {geometry.slots} slots, one a recipient; revoke somebody first.")
+
+    def _write(self, kind: str, recipient: Recipient) -> None:
+        folder = self.path / kind
+        folder.mkdir(mode=0o700, exist_ok=True)
+        files.write_whole(folder / f"{recipient.id}.json", canonical.encode(recipient.value()))
+
+    def revoke(self, start: str) -> Recipient:
+        """Leave a recipient out of all rosters to come. `start` is an id or its unique beginning."""
+        last = self.rosters()[-1:]
+        here = {recipient.id: recipient for roster in last for recipient in roster.recipients}
+        here |= {recipient.id: recipient for recipient in self.recipients()}
+        gone = self.revoked()
+        found = [recipient for i, recipient in here.items() if start and i.startswith(start) and i not in gone]
+        if len(found) != 1:
+            raise Refused("No recipient has this id." if not found else "Several recipients' ids begin like this.")
+        self._leave(found[0])
+        return found[0]
+
+    def _leave(self, recipient: Recipient) -> None:
+        self._write("revoked", recipient)
+        (self.path / "recipients" / f"{recipient.id}.json").unlink(missing_ok=True)
+
+    # Rosters.
+
+    def rosters(self) -> list[Roster]:
+        """The rosters known here, by version, those made under earlier roots included."""
+        chain = self.chain
+        found = []
+        for path in sorted((self.path / "rosters").glob("*.note"), key=lambda p: (len(p.stem), p.stem)):
+            try:
+                found.append(parse_roster(note.parse(files.read(path, note.MAX_BYTES)), chain, archived=True))
+            except KnotholeError as error:
+                raise Refused(f"{path} is damaged: {error}") from None
+        return found
+
+    def issue(self, signer: Signer, days: int) -> Roster:
+        """Make the next roster, signed by one administrator: those enrolled here, for `days` from now.
+
+        It carries the keys of the weeks that the roster's life touches and of the one before. Raises Refused.
+        """
+        chain, now = self.chain, clock.now()
+        if signer.public not in chain.current.admins:
+            raise Refused(f"{signer.public.name} is not an administrator of this drop.")
+        known = self.rosters()
+        last = known[-1] if known else None
+        self._check_nobody_forgotten(last)
+        issued = max(now, last.issued) if last else now
+        expires = issued + days * DAY
+        weeks = range(epoch_of(issued) - 1, epoch_of(expires) + 1)
+        value = {
+            "type": TYPE,
+            "drop_id": chain.drop_id.hex(),
+            "root_version": chain.current.version,
+            "version": last.version + 1 if last else 1,
+            "issued": issued,
+            "expires": expires,
+            "recipients": [_for_weeks(recipient, weeks).value() for recipient in self.recipients()],
+        }
+        if last:
+            value["previous"] = last.hash.hex()
+        roster = parse_roster(new_note(value, [signer]), chain)
+        try_recipient_keys(roster)
+        return roster
+
+    def _check_nobody_forgotten(self, last: Roster | None) -> None:
+        here = {recipient.id for recipient in self.recipients()} | set(self.revoked())
+        for recipient in last.recipients if last else ():
+            if recipient.id not in here:
+                raise Refused(
+                    f"{recipient.id} is in the last roster, and neither enrolled nor revoked in this folder: "
+                    f"take the enrolment in with `keys add`, or revoke them."
+                )
+
+    def keep(self, roster: Roster) -> None:
+        """Remember a roster, so that the next one continues it; who left by it counts as revoked here, too.
+
+        Raises RosterFork, RosterRollback.
+        """
+        known = self.rosters()
+        if known:
+            check_follows(roster, known[-1])
+            stay = {recipient.id for recipient in roster.recipients}
+            for recipient in known[-1].recipients:
+                if recipient.id not in stay:
+                    self._leave(recipient)
+        folder = self.path / "rosters"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        files.write_whole(folder / f"{roster.version}.note", roster.note.data)
+
+    def cosign_roster(self, data: bytes, signer: Signer) -> Roster:
+        """Add this administrator's signature to a roster after every check that a publisher makes, but for the threshold."""
+        chain = self.chain
+        if signer.public not in chain.current.admins:
+            raise Refused(f"{signer.public.name} is not an administrator of this drop.")
+        parsed = note.parse(data)
+        roster = parse_roster(parsed, chain)
+        note.require(parsed, chain.current.admins, 1)
+        known = self.rosters()
+        if known:
+            check_follows(roster, known[-1])
+        if roster.version > (known[-1].version if known else 0) + MAX_GAP:
+            raise Refused("This roster's version leaps far ahead; after it no honest roster could follow.")
+        self._check_vouched(roster)
+        try_recipient_keys(roster)
+        return parse_roster(signer.add_to(parsed), chain)
+
+    def _check_vouched(self, roster: Roster) -> None:
+        # A roster's weekly keys carry no proof of their own. One administrator could slip a key of their own under a
+        # journalist's name, so whoever cosigns must have each key from the journalist's enrolment, or from before.
+        vouched, revoked = self.vouched(), self.revoked()
+        for recipient in roster.recipients:
+            if recipient.id in revoked:
+                raise Refused(
+                    f"{recipient.id} was revoked here; take their enrolment in with `keys add --again` before you sign."
+                )
+            for epoch, key in recipient.epochs.items():
+                own = vouched.get(recipient.id, {}).get(epoch)
+                if own is None:
+                    raise Refused(
+                        f"No enrolment taken in here has the key of {recipient.id} for epoch {epoch}: get the enrolment from "
+                        f"the journalist, take it in with `keys add`, then sign."
+                    )
+                if own != key:
+                    raise Refused(
+                        f"The key of {recipient.id} for epoch {epoch} is not the one that they enrolled with: do not sign, "
+                        f"and ask them in person."
+                    )
+
+
+def _trimmed(recipient: Recipient) -> Recipient:
+    # Years of enrolments would outgrow what a recipient may have. Weeks that are over are dropped, and no others: a key
+    # that is still to be used must stay known, so that nobody can change it.
+    if len(recipient.epochs) <= MAX_EPOCHS:
+        return recipient
+    current = epoch_of(clock.now())
+    epochs = {epoch: key for epoch, key in recipient.epochs.items() if epoch >= current}
+    if len(epochs) > MAX_EPOCHS:
+        raise MalformedEnrolment(f"These are keys for more than {MAX_EPOCHS} weeks to come; enrol for fewer.")
+    return Recipient(recipient.id, recipient.key, recipient.name, recipient.note, epochs)
+
+
+def _for_weeks(recipient: Recipient, weeks: range) -> Recipient:
+    epochs = {epoch: key for epoch, key in recipient.epochs.items() if epoch in weeks}
+    return Recipient(recipient.id, recipient.key, recipient.name, recipient.note, epochs)
+
+
+def cosign_root(data: bytes, signer: Signer) -> Note:
+    """Add a signature to the newest root of a file of roots: the way a first root collects all of its own.
+
+    Returns that root's note. Raises MalformedRoot and its like, or Refused.
+    """
+    roots = split(data)
+    if len(roots) != 1:
+        raise Refused("Only a first root is cosigned here.")
+    root = roots[0]
+    if signer.public not in root.admins:
+        raise Refused(f"{signer.public.name} is not an administrator in this root.")
+    note.signers(root.note, root.admins)
+    return signer.add_to(root.note)
+
+
+def missing_weeks(roster: Roster, now: int) -> list[str]:
+    """Sentences about recipients who will not receive in a week of the roster's life."""
+    found = []
+    for recipient in roster.recipients:
+        for week in range(epoch_of(now), epoch_of(roster.expires - 1) + 1):
+            if week not in recipient.epochs:
+                found.append(f"{recipient.name} has no key for the week that ends on {clock.day_of(end(week) - 1)}.")
+    return found
+
+
+def new_admin(folder: Path, name: str, passphrase: bytes, seed: bytes) -> NoteKey:
+    """Write an administrator's key pair into a folder. Raises Refused when there is one already."""
+    signer = Signer(fields.key_name(name, Refused, "The administrator's name"), seed)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    files.write_whole(folder / f"{name}.key", secret.lock(seed, passphrase, PURPOSE), replace=False)
+    files.write_whole(folder / f"{name}.pub", f"{signer.public}\n".encode(), mode=0o644, replace=False)
+    return signer.public

@@ -1,0 +1,22 @@
+"""The one place that asks what time it is, so that a test can turn the clock and nothing else can."""
+
+import time
+from datetime import UTC, datetime
+
+# 9999-12-31T23:59:59Z: signed lists may carry later times, calendars here end.
+LAST = 253402300799
+
+
+def now() -> int:
+    """Seconds since 1970-01-01T00:00:00Z by this machine's clock."""
+    return int(time.time())
+
+
+def day_of(t: int) -> str:
+    """The UTC day of a time, as `YYYY-MM-DD`; the calendar's last day for all later times."""
+    return datetime.fromtimestamp(min(t, LAST), UTC).strftime("%Y-%m-%d")
+
+
+def today() -> str:
+    """The present UTC day, as `YYYY-MM-DD`."""
+    return day_of(now())

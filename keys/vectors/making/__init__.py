@@ -1,0 +1,1 @@
+"""How the vectors of `keys/vectors/` are made. A maintainer's tool: nothing of the product imports it."""
