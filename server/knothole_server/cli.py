@@ -1,0 +1,154 @@
+"""`knothole server`: make, run and look after a drop's server."""
+
+import json
+from pathlib import Path
+
+import click
+
+from knothole_keys import clock, files
+from knothole_keys.errors import Refused
+from knothole_keys.proof import MAX_DIFFICULTY
+from knothole_keys.root import fingerprint, read_chain
+from knothole_server.config import ROSTER_BYTES, Config
+from knothole_server.doctor import examine
+from knothole_server.doctor import status as read_status
+from knothole_server.page import render
+from knothole_server.published import Published
+from knothole_server.state import COURIER, State
+from knothole_server.tokens import MAX_DAYS, Tokens
+
+_KEPT_SECRETS = 2
+_folder = click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def server() -> None:
+    """Run the blind server: it keeps what sources seal, and can open none of it."""
+
+
+@server.command()
+@_folder
+@click.option("--root", type=_file, required=True, help="The drop's roots, as `knothole keys init` wrote them.")
+def init(directory: Path, root: Path) -> None:
+    """Make the directory of a new drop."""
+    published = Published(read_chain(files.read(root, ROSTER_BYTES), now=clock.now()), None)
+    config = Config(directory)
+    page = render(config.built, published.chain)
+    files.make_directory(directory)
+    State.create(config.state, published)
+    files.write_whole(config.page, page)
+    files.sync_directory(directory)
+    click.echo(f"Made the drop {published.chain.current.drop} in {directory}. Its fingerprint:")
+    click.echo(fingerprint(published.chain.drop_id))
+
+
+@server.command()
+@_folder
+@click.argument("roster", type=_file)
+@click.option("--roots", type=_file, help="The newest chain of roots, when it has changed.")
+def publish(directory: Path, roster: Path, roots: Path | None) -> None:
+    """Put a signed roster into force; a running server switches to it within a second or two."""
+    chain = None if roots is None else files.read(roots, ROSTER_BYTES)
+    fresh = _state(directory).publish(files.read(roster, ROSTER_BYTES), chain, clock.now()).roster
+    if fresh is not None:
+        count, day = len(fresh.recipients), clock.day_of(fresh.expires)
+        click.echo(f"Roster {fresh.version} is in force until {day}, with {count} recipient{'s' * (count != 1)}.")
+
+
+@server.command()
+@_folder
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option("--uds", type=click.Path(dir_okay=False, path_type=Path), help="A Unix socket instead, for Tor.")
+def run(directory: Path, host: str, port: int, uds: Path | None) -> None:
+    """Serve the drop until Ctrl-C or a signal. It writes no log."""
+    # Only this command needs the web libraries; the others answer at once.
+    from knothole_server.drop import Drop
+    from knothole_server.serve import be_silent, bind_tcp, bind_unix, make_server
+
+    be_silent()
+    drop = Drop(Config(directory))
+    try:
+        listening = bind_tcp(host, port) if uds is None else bind_unix(uds)
+    except BaseException:
+        drop.close()
+        raise
+    # IPv6 addresses are written in brackets.
+    shown = f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{listening.getsockname()[1]}" if uds is None else f"the socket {uds}"
+    off = drop.published.sealing_off(clock.now())
+    click.echo(f"Serving {drop.published.chain.current.drop} at {address} (Ctrl-C stops it).")
+    if off is not None:
+        click.echo(f"Sealing is off. {off}", err=True)
+    try:
+        make_server(drop).run(sockets=[listening])
+    except KeyboardInterrupt:
+        click.echo("Stopped.")
+    finally:
+        if uds is not None:
+            uds.unlink(missing_ok=True)
+
+
+@server.command("courier-token")
+@_folder
+@click.option("--days", default=30, show_default=True, type=click.IntRange(1, MAX_DAYS), help="How long it is good for.")
+def courier_token(directory: Path, days: int) -> None:
+    """Print a token for the newsroom's courier, and nothing else."""
+    click.echo(Tokens(_state(directory).secrets(COURIER)).make(days))
+
+
+@server.command("rotate-secret")
+@_folder
+@click.option("--revoke-all", is_flag=True, help="Make every courier token void at once.")
+def rotate_secret(directory: Path, revoke_all: bool) -> None:
+    """Sign courier tokens with a fresh secret; tokens of the one before stay good until the next rotation."""
+    _state(directory).rotate(COURIER, 0 if revoke_all else _KEPT_SECRETS - 1)
+    click.echo("All tokens are void; make new ones." if revoke_all else "New tokens use a fresh secret from now on.")
+
+
+@server.command()
+@_folder
+@click.argument("bits", type=click.IntRange(0, MAX_DIFFICULTY))
+def difficulty(directory: Path, bits: int) -> None:
+    """Set how much work each box costs its sender: 0 in quiet times, about 20 in a flood."""
+    _state(directory).set_difficulty(bits)
+    click.echo(f"A box now takes about {2**bits:,} hashes.")
+
+
+@server.command()
+@_folder
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def status(directory: Path, as_json: bool) -> None:
+    """Show what the drop has published and how many boxes it keeps."""
+    found = read_status(Config(directory))
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    click.echo(f"{found['drop']}  {found['fingerprint']}")
+    click.echo(f"root {found['root']['version']}, expires {found['root']['expires']}")
+    roster = found["roster"]
+    click.echo(f"roster {roster['version']}, expires {roster['expires']}" if roster else "no roster published")
+    click.echo("sealing is on" if found["sealing"] else f"sealing is off: {found['why']}")
+    click.echo(f"{found['slots']} slots on the board; difficulty {found['difficulty']}")
+    for slab in found["epochs"]:
+        counts = f"{slab['boxes']} boxes, {slab['damaged']} damaged" if slab["readable"] else "cannot be read"
+        click.echo(f"epoch {slab['epoch']} ({slab['days']}): {counts}")
+
+
+@server.command()
+@_folder
+def doctor(directory: Path) -> None:
+    """Read every box and check it against its entry; exit 1 when anything is wrong."""
+    _state(directory).close()
+    wrong = 0
+    for sentence in examine(Config(directory)):
+        click.echo(sentence)
+        wrong += 1
+    if wrong:
+        raise Refused(f"The doctor found {wrong} thing{'s' * (wrong != 1)} to see to.")
+    click.echo("All is well: every box matches its entry.")
+
+
+def _state(directory: Path) -> State:
+    return State(Config(directory).state)

@@ -1,0 +1,72 @@
+"""Where a drop's files lie, and the numbers that bound what a visitor can make the server do."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+MIB = 2**20
+
+# What `make page` puts beside this module; wheels carry it.
+BUILT = Path(__file__).with_name("built")
+
+# HTML and JSON answers all have this length, or a multiple of it.
+PADDED = 16_384
+
+SLOT = 2048
+SLOTS_A_POST = 512
+SLOTS_A_DAY = 4096
+BOARD_DAYS = 30
+
+MISSING_IDS = 1024
+ROSTER_BYTES = 4 * MIB
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds that an operator of a large drop may want to move; the defaults suit a small machine behind Tor.
+
+    An extent is what a slab grows by. The first one is 64 MiB, so that a drop on trial takes little, and the later
+    ones 256 MiB, because a box's place tells its order of arrival no finer than its extent. An extent never has fewer
+    than 16 places, whatever the box size. Times are seconds.
+    """
+
+    first_extent: int = 64 * MIB
+    later_extent: int = 256 * MIB
+    least_places: int = 16
+    uploads: int = 64
+    upload_wait: float = 10
+    connections: int = 512
+    head_bytes: int = 32_768
+    head_seconds: float = 15
+    stall_seconds: float = 60
+    body_seconds: float = 1800
+    beat_seconds: float = 60
+    poll_seconds: float = 1
+
+
+@dataclass(frozen=True)
+class Config:
+    """One drop's directory, the built page it serves, and its limits."""
+
+    directory: Path
+    built: Path = BUILT
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def state(self) -> Path:
+        """The database: roots, rosters, slots, settings and secrets."""
+        return self.directory / "state.db"
+
+    @property
+    def slabs(self) -> Path:
+        """The folder of slab files."""
+        return self.directory / "slabs"
+
+    @property
+    def lock(self) -> Path:
+        """Held for as long as a server runs on this directory."""
+        return self.directory / "lock"
+
+    @property
+    def page(self) -> Path:
+        """The source's page, rendered for this drop."""
+        return self.directory / "page.html"

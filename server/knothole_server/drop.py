@@ -1,0 +1,123 @@
+"""One drop, open for serving: its directory's lock, state, store and page, and the beat that tends them."""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+
+from knothole_keys import clock, files
+from knothole_keys.epoch import DAY, accepts, epoch_of
+from knothole_keys.errors import KnotholeError, Refused
+from knothole_server.config import BOARD_DAYS, Config
+from knothole_server.page import HTML, Asset, read_assets, render
+from knothole_server.permits import Permits
+from knothole_server.published import Published
+from knothole_server.slab import NoRoom
+from knothole_server.state import COURIER, PERMIT, State, StateThread
+from knothole_server.store import Store
+from knothole_server.tokens import Tokens
+
+PAGE_BYTES = 2**22
+
+
+class Drop:
+    """Everything a route needs. Opening verifies roots and roster anew. Raises Refused, KnotholeError."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        with contextlib.ExitStack() as undo:
+            if not config.directory.is_dir():
+                raise Refused(f"{config.directory} does not exist; make a drop with `knothole server init`.")
+            undo.enter_context(_naming(config))
+            undo.callback(os.close, _lock(config))
+            self.state = StateThread(config.state)
+            undo.callback(self.state.close)
+            self._learn(self.state.call_now(_read_state))
+            self._render_page()
+            self.assets = {"/": Asset(files.read(config.page, PAGE_BYTES), HTML), **read_assets(config.built)}
+            self.store = Store(config.slabs, config.limits)
+            undo.callback(self.store.close)
+            self._make_open_slabs()
+            self.uploads = asyncio.Semaphore(config.limits.uploads)
+            self._undo = undo.pop_all()
+
+    def close(self) -> None:
+        """Commit what waits, close every file, give up the lock."""
+        self._undo.close()
+
+    async def refresh(self) -> None:
+        """Switch to what another process has published or set, if it has."""
+        if await self.state.call(State.version) != self._version:
+            # What another process wrote was verified by it; if it does not verify here, what was known stays in force.
+            with contextlib.suppress(KnotholeError):
+                self._learn(await self.state.call(_read_state))
+
+    async def publish(self, roster: bytes, roots: bytes | None) -> None:
+        """Apply a roster, and roots if any came, together. Raises KnotholeError."""
+        self.published = await self.state.call(State.publish, roster, roots, clock.now())
+
+    async def beat(self) -> None:
+        """What is due on the steady beat: file times, slabs of the open epochs, the end of old slabs and slots."""
+        now = clock.now()
+        self._make_open_slabs()
+        self.store.remove_kept_until(lambda epoch: self.published.is_over(epoch, now))
+        self.store.beat()
+        await self.state.call(State.drop_slots, now // DAY - BOARD_DAYS + 1)
+
+    async def tend(self) -> None:
+        """Beat and refresh until cancelled."""
+        limits, loop = self.config.limits, asyncio.get_running_loop()
+        due = loop.time()
+        while True:
+            # A disk that is full or fails for a moment must not end the beat; uploads report it to whoever asks.
+            with contextlib.suppress(OSError, Refused):
+                await self.refresh()
+                if loop.time() >= due:
+                    due = loop.time() + limits.beat_seconds
+                    await self.beat()
+            await asyncio.sleep(limits.poll_seconds)
+
+    def _learn(self, read: tuple[int, Published, int, bytes, list[bytes]]) -> None:
+        self._version, self.published, difficulty, permit_secret, courier_secrets = read
+        self.permits = Permits(permit_secret, difficulty)
+        self.tokens = Tokens(courier_secrets)
+
+    def _make_open_slabs(self) -> None:
+        now = clock.now()
+        for epoch in range(epoch_of(now) - 1, epoch_of(now) + 2):
+            geometry = self.published.geometry(epoch) if accepts(epoch, now) else None
+            if geometry is not None:
+                # The first upload that finds no room says so.
+                with contextlib.suppress(NoRoom, Refused):
+                    self.store.make(epoch, geometry)
+
+    def _render_page(self) -> None:
+        # A release brings its own template; page and scripts must be of one release.
+        page = render(self.config.built, self.published.chain)
+        if not self.config.page.is_file() or files.read(self.config.page, PAGE_BYTES) != page:
+            files.write_whole(self.config.page, page)
+
+
+@contextlib.contextmanager
+def _naming(config: Config) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Refused(f"{config.directory} cannot be used: {(error.strerror or 'it failed').lower()}.") from None
+
+
+def _lock(config: Config) -> int:
+    descriptor = os.open(config.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise Refused(f"Another server runs on {config.directory}; stop it first.") from None
+    return descriptor
+
+
+def _read_state(state: State) -> tuple[int, Published, int, bytes, list[bytes]]:
+    # The version comes first: a change in between is then noticed at the next poll.
+    version = state.version()
+    return version, state.published(), state.difficulty(), state.secrets(PERMIT)[-1], state.secrets(COURIER)

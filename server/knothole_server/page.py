@@ -1,0 +1,60 @@
+"""The source's page: one template rendered for this drop, and assets that are the same bytes in every drop of a release."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined
+from starlette.responses import Response
+
+from knothole_keys.errors import Refused
+from knothole_keys.root import Chain, fingerprint
+from knothole_server.headers import TEXT, padded
+
+TEMPLATE = "page.html"
+HTML = "text/html; charset=utf-8"
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".txt": TEXT,
+    ".woff2": "font/woff2",
+}
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One file of the page, in memory: a few hundred kilobytes in all."""
+
+    body: bytes
+    media_type: str
+
+    def answer(self) -> Response:
+        """The asset as an answer."""
+        return Response(self.body, media_type=self.media_type)
+
+
+def render(built: Path, chain: Chain) -> bytes:
+    """The page for a drop, padded. Raises Refused when the built page is missing."""
+    try:
+        template = (built / TEMPLATE).read_text("utf-8")
+    except OSError:
+        raise Refused(f"The page was not built: {built / TEMPLATE} is missing; run `make page`, or install a wheel.") from None
+    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    names = {
+        "drop": chain.current.drop,
+        "drop_id": chain.drop_id.hex(),
+        "fingerprint": fingerprint(chain.drop_id),
+    }
+    return padded(environment.from_string(template).render(names).encode())
+
+
+def read_assets(built: Path) -> dict[str, Asset]:
+    """Every file of the built page but its template, by its address. Raises Refused for a kind that has no type here."""
+    found = {}
+    for path in sorted(path for path in built.rglob("*") if path.is_file() and path != built / TEMPLATE):
+        if path.suffix not in _TYPES:
+            raise Refused(f"{path} is not a kind of file that the page may have; build the page again.")
+        found["/" + path.relative_to(built).as_posix()] = Asset(path.read_bytes(), _TYPES[path.suffix])
+    return found

@@ -1,0 +1,48 @@
+// The codename: eight words that are the source's only key, and all that follows from them (SPEC section 6).
+
+import listed from "../../keys/knothole_keys/words.txt";
+import { concat, utf8 } from "./bytes.js";
+import { publicKeyOf } from "./ed25519.js";
+import { BadCodename } from "./errors.js";
+import { derive, hkdf, label } from "./kdf.js";
+import { randomBelow } from "./random.js";
+
+export const WORDS = 8;
+const LIST = listed.trim().split("\n");
+const KNOWN = new Set(LIST);
+
+/** Eight words, each chosen uniformly: 103 bits. */
+export function generateCodename() {
+  return Array.from({ length: WORDS }, () => LIST[randomBelow(LIST.length)]);
+}
+
+/** The eight words that a person typed, in any ASCII case and parted by any white space. Refuses BadCodename. */
+export function parseCodename(text) {
+  const words = text
+    .replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+    .split(/\s+/)
+    .filter((word) => word !== "");
+  if (words.length !== WORDS) {
+    throw new BadCodename(
+      `A codename is eight words, not ${words.length}; type all of them, parted by spaces.`,
+    );
+  }
+  // Which word is wrong may be said: it is on the screen of the one who typed it, and on no other.
+  const wrong = words.flatMap((word, i) => (KNOWN.has(word) ? [] : [i + 1]));
+  if (wrong.length > 0) {
+    throw new BadCodename(`Word ${wrong.join(", ")} of the codename is not in the list; check its spelling.`);
+  }
+  return words;
+}
+
+/** What a codename is in one drop: {threadSecret, signSeed, thread, replyKey}, 32 bytes each. */
+export function threadKeys(words, dropId) {
+  const master = hkdf(utf8(words.join(" ")), concat(label("knothole/1"), dropId), label("master"), 64);
+  const signSeed = derive(master, "thread-sign");
+  return {
+    threadSecret: derive(master, "thread"),
+    signSeed,
+    thread: publicKeyOf(signSeed),
+    replyKey: derive(master, "reply"),
+  };
+}

@@ -1,0 +1,273 @@
+// The source's page: what happens when. The rules are in ui-state.js, the views in ui-*.js, the sealing in worker.js.
+//
+// For whoever drives or tests the page:
+//   <main id="main" data-state="loading|compose|hashing|codename|checking|sending|done|error">
+//   compose   #message  #language  #files (file input)  #folder  .files li  #readers input  #codename-entry  #send  #problem
+//   hashing   #hash-progress  #cancel
+//   codename  #codename (ol of eight words)  #confirm-N with data-word-index="N" (two of them)  #confirm-send  #back
+//             (a returning source sees #confirm-send only)
+//   checking  the lists are fetched once more; #loading
+//   sending   #progress  #count  #notice with data-reason="paused|offline|unreachable|server|full|busy|work|asking"  #pause
+//   done      #done  #reveal, which shows #codename-again  #sealed-for
+//   error     #error with data-kind (the kinds of problems.js)  #retry
+//
+// Nothing is remembered: no cookie, no storage. The message, the files and the codename live in this module's variables
+// and in the workers, until the tab is closed or everything is sent.
+
+import { Api, Unreachable } from "./api.js";
+import { generateCodename, parseCodename, threadKeys, WORDS } from "./codename.js";
+import { equal } from "./bytes.js";
+import { clock, ended, loadDrop, weeksFor } from "./drop.js";
+import { dayOf } from "./epoch.js";
+import { patiently } from "./gate.js";
+import { listen } from "./listening.js";
+import { MAX_FILES } from "./letter-text.js";
+import { Pool, poolSize } from "./pool.js";
+import { hashFiles, prepare } from "./prepare.js";
+import { missingAbilities, Problem, problemOf } from "./problems.js";
+import { randomBelow } from "./random.js";
+import { dir, lang, t } from "./strings.js";
+import { composeView } from "./ui-compose.js";
+import { codenameView, returningView } from "./ui-codename.js";
+import { doneView } from "./ui-done.js";
+import { show } from "./ui-dom.js";
+import { errorView } from "./ui-error.js";
+import { day, names } from "./ui-format.js";
+import { loadingView } from "./ui-loading.js";
+import { wordsState } from "./ui-returning.js";
+import { hashingView, sendingView } from "./ui-sending.js";
+import { askedWords, holdsOn, lacking, next, readersAfter } from "./ui-state.js";
+import { Upload } from "./upload.js";
+import { startWorker } from "./workers.js";
+
+const api = new Api();
+
+let state = "loading";
+let pool = null;
+let drop = null;
+let form = null; // the compose view while it is shown
+let reading = null; // AbortController of the first pass
+let upload = null;
+let begun = false; // whether a box may have been stored
+let words = null; // the codename, once it was typed or confirmed
+let draft = emptyDraft();
+
+function emptyDraft() {
+  return { message: "", language: "", files: [], chosen: null, typed: "", words: null };
+}
+
+function go(event, view) {
+  state = next(state, event);
+  if (state !== "compose") form = null;
+  show(state, view);
+}
+
+// Whatever fails ends here, and is shown once.
+function attempt(action) {
+  return async () => {
+    try {
+      await action();
+    } catch (error) {
+      if (state !== "error") fail(problemOf(error));
+    }
+  };
+}
+
+function fail(problem) {
+  upload?.gate.stop();
+  upload = null;
+  reading = null;
+  const name = draft.files.find(({ key }) => key === problem.facts.fileKey)?.name ?? "";
+  Object.assign(problem.facts, { today: day(clock()), name });
+  go("fail", errorView({ problem, begun, words, act: reload }));
+}
+
+const load = attempt(async () => {
+  const missing = missingAbilities();
+  if (missing.length > 0) throw new Problem("unable", { missing: names(missing) });
+  const changed = await refresh();
+  pool ??= new Pool(startWorker, poolSize(navigator.hardwareConcurrency));
+  await pool.all("warm", { dropId: drop.dropId, epoch: drop.epoch });
+  compose("ready");
+  if (changed) form.complain(changed, "#readers input");
+});
+
+// Fetch and check the lists, and carry the choice over: all readers at first, later those of the earlier choice who still
+// receive. Returns what to tell about readers who left or joined, or "". An older or another list than before is an alarm.
+async function refresh(signal) {
+  const dropIdHex = document.documentElement.dataset.dropId;
+  const shownFingerprint = document.getElementById("fingerprint").textContent.trim();
+  const known = drop?.roster;
+  const load = () => loadDrop({ api, dropIdHex, shownFingerprint, now: clock(), known, signal });
+  const fresh = await patiently(load, Unreachable, signal);
+  const before = drop ?? fresh;
+  const all = new Set(fresh.readers.map(({ id }) => id));
+  const { chosen, left, joined } = readersAfter(before.readers, fresh.readers, draft.chosen ?? all);
+  draft.chosen = chosen;
+  drop = fresh;
+  document.querySelector("h1").textContent = drop.name;
+  const said = Object.entries({ left, joined }).filter(([, readers]) => readers.length > 0);
+  return said.length === 0 ? "" : [...said.map(tellReaders), t("compose.changed")].join(" ");
+}
+
+function tellReaders([what, readers]) {
+  return t(`compose.${what}`, { n: readers.length, readers: names(readers.map(({ name }) => name)) });
+}
+
+// Whoever left while the page lay open must not be sealed to: asked anew before reading and before sending.
+async function refreshThisWeek(signal) {
+  // A roster that ran out may have been renewed; only the lists themselves can tell.
+  if (ended(drop, clock()) === "epoch") throw new Problem("epoch");
+  const { epoch } = drop;
+  const changed = await refresh(signal);
+  if (drop.epoch !== epoch) throw new Problem("epoch");
+  return changed;
+}
+
+function reload() {
+  // Fresh workers: the old ones may be what failed, and they hold what they were set up with.
+  pool?.close();
+  pool = null;
+  go("reload", loadingView());
+  load();
+}
+
+function compose(event) {
+  form = composeView({ drop, draft, kept: words !== null, send: attempt(submit) });
+  go(event, form.view);
+}
+
+const FOCUS = { "compose.nobody": "#readers input", "compose.words": "#codename-entry" };
+
+async function submit() {
+  if (hearing.walking) return form.complain(t("files.walking"), "#send");
+  const chosen = drop.readers.filter(({ id }) => draft.chosen.has(id));
+  const typed = words === null ? wordsState(draft.typed) : "none";
+  const lack = lacking({ message: draft.message, files: draft.files, chosen, words: typed });
+  if (lack) return form.complain(t(lack), FOCUS[lack] ?? "#message");
+  if (draft.files.length > MAX_FILES) return form.complain(t("compose.toomany", { n: MAX_FILES }), "#files");
+  await read();
+}
+
+async function read() {
+  reading = new AbortController();
+  const { signal } = reading;
+  const total = draft.files.reduce((sum, { size }) => sum + size, 0);
+  const view = hashingView({ total, cancel: () => reading.abort() });
+  go("submit", view.view);
+  try {
+    const changed = await refreshThisWeek(signal);
+    if (changed) return backToForm(changed);
+    const chosen = drop.readers.filter(({ id }) => draft.chosen.has(id));
+    const capacity = drop.geometry.capacity;
+    const returning = words ?? (draft.typed.trim() === "" ? null : parseCodename(draft.typed));
+    // One codename for the life of a draft: whoever goes back to writing may have it on paper already.
+    const codename = returning ?? (draft.words ??= generateCodename());
+    const keys = threadKeys(codename, drop.dropId);
+    const hashed = await hashFiles({ files: draft.files, pool, capacity, progress: view.progress, signal });
+    const recipients = chosen.map(({ id }) => id);
+    const plan = await prepare({
+      dropId: drop.dropId,
+      keys,
+      draft,
+      hashed,
+      recipients,
+      rosterHash: drop.roster.hash,
+      day: dayOf(clock()),
+      capacity,
+    });
+    signal.throwIfAborted();
+    ask({ plan, chosen, codename, keys, known: returning !== null });
+  } catch (error) {
+    returnToForm(error, signal);
+  }
+}
+
+function backToForm(changed) {
+  compose("back");
+  form.complain(changed, "#readers input");
+}
+
+// A file that cannot be read or a letter that is too long is the form's business; anything else is an error.
+function returnToForm(error, signal) {
+  const complaint = signal.aborted ? "" : complaintOf(error);
+  if (complaint === null) throw error;
+  compose("back");
+  if (complaint) form.complain(complaint, "#send");
+}
+
+function complaintOf({ name, facts }) {
+  if (name === "FileChanged") {
+    const file = draft.files.find(({ key }) => key === facts.fileKey);
+    return t("compose.unreadable", { name: file.name });
+  }
+  return name === "CannotSeal" ? t("compose.toolong") : null;
+}
+
+function ask({ plan, chosen, codename, keys, known }) {
+  const readers = chosen.map(({ name }) => name);
+  const view = {
+    what: t("codename.what", { n: plan.parts.length, readers: names(readers) }),
+    same: plan.same.map(({ name }) => name),
+    back: () => compose("back"),
+    confirm: attempt(() => send({ plan, chosen, codename, keys })),
+  };
+  if (known) return go("hashed", returningView(view));
+  go("hashed", codenameView({ ...view, words: codename, asked: askedWords(WORDS, randomBelow) }));
+}
+
+async function send({ plan, chosen, codename, keys }) {
+  go("confirm", loadingView());
+  const { hash } = drop.roster;
+  const changed = await refreshThisWeek();
+  if (changed) return backToForm(changed);
+  // The letter names the list that it was sealed by, so even the same people on a newer one need another letter.
+  if (!equal(drop.roster.hash, hash)) return backToForm(t("compose.renewed"));
+  words = codename;
+  const readers = chosen.map(({ name }) => name);
+  const weeks = weeksFor(drop, chosen);
+  const boxSize = drop.geometry.size;
+  const view = sendingView({ boxes: plan.parts.length, boxSize, total: plan.bytes, readers, toggle });
+  upload = new Upload({ api, pool, parts: plan.parts, weeks, changed: view.update });
+  go("open", view.view);
+  begun = true;
+  // Speed and time left also change when nothing arrives.
+  const tick = setInterval(() => view.update(upload), 1000);
+  try {
+    await pool.all("setup", { dropId: drop.dropId, threadSecret: keys.threadSecret, ...weeks });
+    await upload.run();
+  } catch (error) {
+    throw error.kind === "notopen" ? whyNotOpen() : error;
+  } finally {
+    clearInterval(tick);
+  }
+  finish(plan.parts.length, readers);
+}
+
+// A server that refuses the week: it turned or the roster ran out while sending, or this device or the server has the wrong time.
+function whyNotOpen() {
+  return new Problem(ended(drop, clock()) ?? "clock");
+}
+
+function finish(boxes, readers) {
+  pool.close();
+  const codename = words;
+  upload = null;
+  words = null;
+  draft = emptyDraft();
+  go("stored", doneView({ boxes, readers, words: codename }));
+}
+
+function toggle() {
+  if (upload.gate.paused) upload.resume();
+  else upload.pause();
+}
+
+document.documentElement.lang = lang;
+document.documentElement.dir = dir;
+const hearing = listen({
+  holds: () => holdsOn(state, draft),
+  online: () => upload?.gate.wake(),
+  form: () => form,
+});
+load();

@@ -1,0 +1,270 @@
+// Every text that the page's scripts say, in one language; a translation is this module with other texts. page.html holds
+// what stands there before and without scripts. Texts are plain: `{n}` and other names in braces are filled in, and a
+// text that counts is an object of the language's plural forms, chosen by `n`.
+
+export const lang = "en";
+export const dir = "ltr";
+
+const TEXTS = {
+  "steps.label": "Steps",
+  "steps.compose": "Write",
+  "steps.codename": "Codename",
+  "steps.sending": "Send",
+
+  "loading.title": "Getting ready",
+  "loading.text": "Fetching the list of readers and checking its signatures.",
+
+  "compose.title": "What do you want to leave here?",
+  "compose.slow":
+    "This browser has no built-in encryption for this address. Sealing works all the same, with the page’s own code, but slower.",
+  "readers.title": "Who will read this",
+  "readers.hint":
+    "Only the people chosen here can open what you send. The newsroom’s administrators signed this list, valid until {until}.",
+  "readers.away": "not receiving this week",
+  "message.title": "Your message",
+  "message.hint":
+    "Say what this is about and why it matters. Leave out who you are, if you do not want the readers to know it.",
+  "message.language": "Language of the message",
+  "message.unsaid": "not stated",
+  "files.title": "Files",
+  "files.hint":
+    "Files are sent exactly as they are, because a changed original proves less. What is hidden inside stays inside: place and camera of a photo, authors and edits of a document, names of files. If that could lead to you, ask yourself first whether the readers may know it.",
+  "files.choose": "Choose files",
+  "files.folder": "Choose a folder",
+  "files.drop": "or drop files and folders anywhere on this page",
+  "files.list": "Chosen files",
+  "files.renamed": "was: {name}",
+  "files.remove": "Remove",
+  "files.removeone": "Remove {name}",
+  "files.removeall": "Remove all files",
+  "files.more": { one: "and {n} more file", other: "and {n} more files" },
+  "files.total": { one: "{n} file, {size}", other: "{n} files, {size}" },
+  "files.boxes": {
+    one: "Travels in {n} sealed box of {box}.",
+    other: "Travels in about {n} sealed boxes of {box} each.",
+  },
+  "files.time": "Over Tor this often takes between {fast} and {slow}.",
+  "files.added": { one: "{n} file added.", other: "{n} files added." },
+  "files.again": { one: "{n} file was chosen already.", other: "{n} files were chosen already." },
+  "files.againnamed": {
+    one: "{list} was chosen already and is there once.",
+    other: "These were chosen already and are there once: {list}.",
+  },
+  "files.unread": {
+    one: "{list} could not be read and is not among your files: choose it with the button, or go on without it.",
+    other:
+      "These could not be read and are not among your files: {list}. Choose them with the button, or go on without them.",
+  },
+  "files.walking": "What you dropped is still being looked through: wait a moment, then continue.",
+  "files.removed": "{name} removed.",
+
+  "returning.title": "I have a codename from an earlier visit",
+  "returning.label": "Your eight words",
+  "returning.hint":
+    "What you send now joins your earlier letters. If sending broke off, write the same message or none and choose the same files again: only what is missing is sent.",
+  "returning.count": { one: "{n} word of eight.", other: "{n} words of eight." },
+  "returning.unknown": "Word {n}, “{word}”, is not in the list.",
+  "returning.near": "Did you mean: {words}?",
+  "returning.good": "All eight words are in the list.",
+  "returning.kept": "This page still holds your codename. What you send now joins what was sent before.",
+
+  "facts.title": "What we know and what we don’t",
+  "facts.server": "What this server sees",
+  "facts.server.1": "That somebody connected; through Tor, not from where.",
+  "facts.server.2": "How many boxes of one size arrive, so roughly how much you send, while you send it.",
+  "facts.server.3":
+    "It keeps the sealed boxes and the week they belong to. By the published code it logs no visitor and no hour.",
+  "facts.readers": "What the readers see",
+  "facts.readers.1":
+    "Your message, your files with all that is hidden in them, their names, and the day on which you sealed them.",
+  "facts.readers.2": "Which letters come from the same codename.",
+  "facts.readers.3": "Not your name and not your address, unless you send them.",
+  "facts.nobody": "What no page can hide",
+  "facts.nobody.1": "This device, and who else can look into it. Do not use one that your employer manages.",
+  "facts.nobody.2": "How you write, and how few people knew what you know.",
+  "facts.nobody.3": "A network that watches you use Tor at a telling moment.",
+  "facts.you": "What you can do",
+  "facts.you.1": "Use Tor Browser, away from work and home networks if that matters.",
+  "facts.you.2": "Compare the fingerprint above before you send.",
+  "facts.you.3": "Tell nobody that you were here.",
+
+  "compose.send": "Continue to your codename",
+  "compose.sendkept": "Continue",
+  "compose.nothing": "There is nothing to send yet: write a message or choose a file.",
+  "compose.nobody": "Nobody could read this: choose at least one reader.",
+  "compose.words": "The codename is not complete: correct it, or empty the field to get a new one.",
+  "compose.toomany": "A letter can hold {n} files; send the others in a second one.",
+  "compose.toolong": "The message and the list of files are too long for one letter: send them in two.",
+  "compose.left": {
+    one: "{readers} does not receive any more and cannot open what you send now.",
+    other: "{readers} do not receive any more and cannot open what you send now.",
+  },
+  "compose.joined": { one: "{readers} is a new reader.", other: "{readers} are new readers." },
+  "compose.changed": "The list of readers has changed: look at it once more, then continue.",
+  "compose.renewed":
+    "The list of readers was signed anew meanwhile, for the same people: continue once more.",
+  "compose.unreadable":
+    "“{name}” could not be read. It may have been moved or changed: remove it and choose it again.",
+
+  "hashing.title": "Reading your files",
+  "hashing.text":
+    "Each file is read once in full, on this device, so that nobody can swap a part later. Nothing has been sent yet.",
+  "hashing.progress": "{done} of {total} read",
+  "hashing.cancel": "Back",
+
+  "codename.title": "Your codename",
+  "codename.text":
+    "These eight words are the only way back to what you send. Nobody else has them, and nobody can give them to you again.",
+  "codename.advice":
+    "Write them on paper, in order, and keep the paper where nobody looks. Do not photograph them, and do not save them on a device that others may open.",
+  "codename.words": "The eight words of your codename",
+  "codename.copytitle": "I cannot write on paper",
+  "codename.copytext":
+    "Copying is riskier: other programs can read the clipboard, and some devices send it to their other devices. Paste the words where only you can open them, then copy something else.",
+  "codename.copy": "Copy the words",
+  "codename.copied": "Copied. Copy something else once you have pasted the words.",
+  "codename.uncopied": "This browser does not let the page copy; select the words by hand.",
+  "codename.check": "Check your paper",
+  "codename.checkhint": "Type two of the words. Nothing is sent before you do.",
+  "codename.word": "Word number {n}",
+  "codename.show": "Show the words again",
+  "codename.wrong": {
+    one: "Word number {list} is not the one above. Look at your paper once more, or show the words again.",
+    other:
+      "Words number {list} are not the ones above. Look at your paper once more, or show the words again.",
+  },
+  "codename.send": "Seal and send",
+  "codename.back": "Back to writing",
+  "codename.kept": "Ready to send",
+  "codename.kepttext":
+    "What you send joins the letters under the codename that you typed. Keep your paper: you need the same words next time.",
+  "codename.same": {
+    one: "{list} has the same contents as another file and is sent once.",
+    other: "These have the same contents as other files and are sent once: {list}.",
+  },
+  "codename.what": {
+    one: "{n} sealed box, for {readers}.",
+    other: "{n} sealed boxes, for {readers}.",
+  },
+
+  "sending.title": "Sending",
+  "sending.text":
+    "Keep this tab open. If it closes, come back with your codename and the same files: only what is missing is sent.",
+  "sending.bar": "Boxes stored",
+  "sending.count": {
+    one: "{done} of {n} box: the server says it has stored it.",
+    other: "{done} of {n} boxes: the server says it has stored them.",
+  },
+  "sending.asking": "Asking the server which boxes it has already.",
+  "sending.bytes": "Of your letter and files",
+  "sending.bytesvalue": "{done} of {total}",
+  "sending.speed": "Speed",
+  "sending.speedvalue": "{speed} a second",
+  "sending.left": "Time left, estimated",
+  "sending.unknown": "not known yet",
+  "sending.pause": "Pause",
+  "sending.resume": "Go on",
+  "sending.paused": "Paused. Nothing is lost; go on whenever you like.",
+  "sending.offline": "The connection is gone. The page goes on by itself when it is back.",
+  "sending.unreachable":
+    "The server does not answer. The page tries again by itself; a new Tor circuit for this site may help.",
+  "sending.server": "The server has trouble. The page tries again by itself.",
+  "sending.full":
+    "The server has no room at the moment. What is stored stays stored; the page tries again by itself. If this lasts, come back another day with your codename and the same files.",
+  "sending.busy": "The server is busy. The page waits a moment and goes on by itself.",
+  "sending.work": "The server is busy and asks for some computing before each box, so this takes longer.",
+  "sending.readers": "Sealed for",
+
+  "done.title": "The server says it has stored everything",
+  "done.known": {
+    one: "{n} sealed box is stored, it says. Only {readers} can open it.",
+    other: "{n} sealed boxes are stored, it says. Only {readers} can open them.",
+  },
+  "done.unknown":
+    "That the newsroom has it is more than this page can know: the readers fetch the boxes later and open them on a machine that is never online. Whether they have it can show only when you return with your codename.",
+  "done.next": "What to do now",
+  "done.next.1": "Close this tab. The page keeps nothing; with Tor Browser, choose “New identity” as well.",
+  "done.next.2":
+    "Keep the paper with your codename. It is the only way to come back to this conversation or to add to it.",
+  "done.next.3": "Do not look for news about it from devices or networks that know you, and tell nobody.",
+  "done.show": "Show my codename once more",
+  "done.hide": "Hide my codename",
+  "done.readers": "Sealed for",
+
+  "error.title": "This did not work",
+  "error.retry": "Try again",
+  "error.back": "Back to writing",
+  "error.goon": "Go on in the new week",
+  "error.stored":
+    "What the server says it has stored stays stored. With your codename and the same files, only the rest is sent.",
+  "error.show": "Show my codename",
+  "error.detail": "For the newsroom: {detail}",
+
+  "error.off.title": "Sealing is switched off",
+  "error.off":
+    "This drop has no valid list of readers at the moment, so nobody could be sure who would read what you send.",
+  "error.off.next":
+    "This device’s date is {today}; if that is wrong, set it and try again. Otherwise come back in a day or two, or use another of the newsroom’s contacts.",
+  "error.nobody.title": "Nobody can receive this week",
+  "error.nobody": "No reader of this drop has a key for the week of {today}.",
+  "error.nobody.next":
+    "If {today} is not today, set this device’s date and try again. Otherwise come back in a day or two.",
+  "error.clock.title": "The clock of this device seems wrong",
+  "error.clock":
+    "By this device it is {today}, and that does not fit this drop’s signed lists or its server.",
+  "error.clock.next":
+    "Set date and time (the time zone does not matter), then try again. Nothing more was sent.",
+  "error.altered.title": "Do not send anything here",
+  "error.altered":
+    "What this server shows is not what the drop’s administrators signed. Somebody may have altered it.",
+  "error.altered.next":
+    "Close this page, and tell the newsroom by another way, from another place. Do not try to get around this.",
+  "error.unreachable.title": "The server does not answer",
+  "error.unreachable": "The list of readers could not be fetched.",
+  "error.unreachable.next":
+    "Check that you are connected. In Tor Browser, choose “New Tor circuit for this site”, wait a minute, then try again.",
+  "error.file.title": "A file changed while it was being sent",
+  "error.file": "“{name}” is not what it was when it was read, or can no longer be read.",
+  "error.file.next":
+    "Go back, remove it and choose it again; a changed file is sent as another file. Your message and the other files are still here.",
+  "error.epoch.title": "A new week has begun",
+  "error.epoch": "Boxes are sealed for one week, and that week ended while you were here.",
+  "error.epoch.next": "Go on: the page fetches the new list of readers and keeps what you wrote and chose.",
+  "error.refused.title": "The server refused a box",
+  "error.refused": "It answered {status} to a box that should be right, so the page stopped.",
+  "error.refused.next": "Try again; if it happens again, tell the newsroom by another way.",
+  "error.permit.title": "The server asks for work that it should not",
+  "error.permit":
+    "Before a box is taken, the server may ask this device to compute a little. It asked for far too much, or in a way that makes no sense, so the page stopped.",
+  "error.permit.next":
+    "Try again in some hours. If it happens again, the server is flooded or not in order: tell the newsroom by another way.",
+  "error.unable.title": "This browser cannot seal",
+  "error.unable":
+    "It lacks something that sealing needs ({missing}), so the page will not let you send anything.",
+  "error.unable.next": "Use an up-to-date Tor Browser at the level “Standard” or “Safer”.",
+  "error.broken.title": "Something in this page failed",
+  "error.broken": "The page stopped so as not to send anything half right.",
+  "error.broken.next": "Try again; if it happens again, use an up-to-date Tor Browser or tell the newsroom.",
+
+  "time.underminute": "less than a minute",
+  "time.minutes": { one: "about {n} minute", other: "about {n} minutes" },
+  "time.hours": { one: "about {n} hour", other: "about {n} hours" },
+  "time.days": { one: "about {n} day", other: "about {n} days" },
+};
+
+const PLURALS = new Intl.PluralRules(lang);
+
+/** The text of a key, filled in; a counting text takes its form from `values.n`, a number, written as people write it. */
+export function t(key, values = {}) {
+  const entry = TEXTS[key];
+  const text = typeof entry === "string" ? entry : (entry[PLURALS.select(values.n)] ?? entry.other);
+  return text.replace(/\{(\w+)\}/g, (_, name) => {
+    const value = values[name];
+    return typeof value === "number" ? new Intl.NumberFormat(lang).format(value) : value;
+  });
+}
+
+/** Whether a text exists: some errors have a closer sentence, most do not. */
+export function has(key) {
+  return Object.hasOwn(TEXTS, key);
+}

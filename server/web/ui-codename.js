@@ -1,0 +1,136 @@
+// The codename: shown once, in large type, and asked for before anything is sent. A person who cannot repeat two of its
+// words has not written it down, and would find that out when it is too late.
+
+import { t } from "./strings.js";
+import { button, el, list, more, PRIVATE, setText } from "./ui-dom.js";
+import { wrongAnswers } from "./ui-state.js";
+import { steps } from "./ui-steps.js";
+import { names } from "./ui-format.js";
+
+/**
+ * The codename and its check. `words` are the eight, `asked` the numbers to type; `what` is the line that says what will be
+ * sent to whom, `same` the names left out as duplicates.
+ */
+export function codenameView({ words, asked, what, same, confirm, back }) {
+  const shown = wordList(words, "codename");
+  const problem = el("p", { class: "problem", id: "problem", role: "alert", translate: "no" });
+  const cover = (covered) => {
+    shown.toggleAttribute("data-covered", covered);
+    again.hidden = !covered;
+  };
+  const again = button(t("codename.show"), () => cover(false), {
+    class: "slight",
+    id: "show-words",
+    hidden: true,
+  });
+  // Covered while the two are typed: they should come from the paper.
+  const fields = new Map(asked.map((n) => [n, answerField(n, () => cover(true))]));
+  const check = () => {
+    const wrong = wrongAnswers(words, new Map([...fields].map(([n, field]) => [n, field.value])));
+    for (const [n, field] of fields) field.setAttribute("aria-invalid", wrong.includes(n));
+    if (wrong.length === 0) return confirm();
+    setText(problem, t("codename.wrong", { n: wrong.length, list: names(wrong.map(String)) }));
+    fields.get(wrong[0]).focus();
+  };
+  return [
+    steps("codename"),
+    el(
+      "section",
+      { class: "card" },
+      el("h2", {}, t("codename.title")),
+      el("p", {}, t("codename.text")),
+      shown,
+      again,
+      el("p", { class: "care" }, t("codename.advice")),
+      copyPart(words),
+    ),
+    el(
+      "section",
+      { class: "card" },
+      el("h3", { class: "title" }, t("codename.check")),
+      el("p", { class: "hint" }, t("codename.checkhint")),
+      el(
+        "div",
+        { class: "asked" },
+        [...fields].map(([n, field]) =>
+          el("div", {}, el("label", { for: field.id }, t("codename.word", { n })), field),
+        ),
+      ),
+      problem,
+      ...closing({ what, same, confirm: check, back }),
+    ),
+  ];
+}
+
+/** What stands in its place for a source who typed the codename or has confirmed it on this page. */
+export function returningView({ what, same, confirm, back }) {
+  return [
+    steps("codename"),
+    el(
+      "section",
+      { class: "card" },
+      el("h2", {}, t("codename.kept")),
+      el("p", {}, t("codename.kepttext")),
+      ...closing({ what, same, confirm, back }),
+    ),
+  ];
+}
+
+/** The numbered words; nothing may translate them or read them for suggestions. */
+export function wordList(words, id) {
+  return list("ol", words, {
+    class: "words",
+    id,
+    translate: "no",
+    lang: "en",
+    "aria-label": t("codename.words"),
+  });
+}
+
+function answerField(n, onFocus) {
+  return el("input", {
+    type: "text",
+    id: `confirm-${n}`,
+    "data-word-index": n,
+    ...PRIVATE,
+    on: { focus: onFocus },
+  });
+}
+
+function closing({ what, same, confirm, back }) {
+  return [
+    same.length > 0
+      ? el(
+          "p",
+          { class: "care", id: "same", translate: "no" },
+          t("codename.same", { n: same.length, list: names(same) }),
+        )
+      : null,
+    el("p", { class: "hint", id: "what", translate: "no" }, what),
+    el(
+      "div",
+      { class: "actions" },
+      button(t("codename.send"), confirm, { class: "main", id: "confirm-send" }),
+      button(t("codename.back"), back, { id: "back" }),
+    ),
+  ];
+}
+
+function copyPart(words) {
+  const said = el("p", { class: "hint", role: "status" });
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(words.join(" "));
+      setText(said, t("codename.copied"));
+    } catch {
+      // No clipboard outside secure contexts, or the person said no.
+      setText(said, t("codename.uncopied"));
+    }
+  };
+  return more(
+    t("codename.copytitle"),
+    el("p", { class: "hint" }, t("codename.copytext")),
+    button(t("codename.copy"), copy, { id: "copy" }),
+    said,
+  );
+}

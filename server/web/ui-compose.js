@@ -1,0 +1,134 @@
+// The first form: who reads, what is said, which files go along.
+
+import { engine } from "./cobblestone.js";
+import { t } from "./strings.js";
+import { button, el, list, more, part, setText } from "./ui-dom.js";
+import { filesPart } from "./ui-files.js";
+import { day, names } from "./ui-format.js";
+import { messagePart } from "./ui-message.js";
+import { returningPart } from "./ui-returning.js";
+import { steps } from "./ui-steps.js";
+
+/**
+ * The form: {view, addFiles(found, unread), complain(text, where)}. `draft` follows what is typed; `kept` says that the page
+ * holds a codename already; `send()` is called by the one button, which submits nothing.
+ */
+export function composeView({ drop, draft, kept, send }) {
+  const files = filesPart({ draft, geometry: drop.geometry, picked: (found) => addFiles(found) });
+  const problem = el("p", { class: "problem", id: "problem", role: "alert", translate: "no" });
+  let missed = "";
+  // A complaint goes as soon as something is done about it; sending asks again. What is missing from the files stays
+  // until files are chosen again: nothing else would ever tell.
+  const mended = () => setText(problem, missed);
+  const addFiles = (found, unread = []) => {
+    const again = files.add(found);
+    const said = [unread.length > 0 && t("files.unread", { n: unread.length, list: few(unread) })];
+    if (again.length > 0) said.push(t("files.againnamed", { n: again.length, list: few(again) }));
+    missed = said.filter(Boolean).join(" ");
+    mended();
+  };
+  const view = [
+    steps("compose"),
+    el(
+      "section",
+      { class: "card", id: "compose", on: { input: mended, change: mended } },
+      el("h2", {}, t("compose.title")),
+      engine().name === "webcrypto" ? null : el("p", { class: "care", id: "slow" }, t("compose.slow")),
+      readersPart(drop, draft),
+      messagePart(draft),
+      files.element,
+      el(
+        "div",
+        { class: "part" },
+        kept ? el("p", { class: "care" }, t("returning.kept")) : returningPart(draft),
+        factsPart(),
+        problem,
+        el(
+          "div",
+          { class: "actions" },
+          button(t(kept ? "compose.sendkept" : "compose.send"), send, { class: "main", id: "send" }),
+        ),
+      ),
+    ),
+  ];
+  return {
+    view,
+    addFiles,
+    complain(text, where) {
+      setText(problem, [missed, text].filter(Boolean).join(" "));
+      const field = document.querySelector(where);
+      const folded = field?.closest("details");
+      if (folded) folded.open = true;
+      field?.focus();
+    },
+  };
+}
+
+// Hundreds of names would push the form off the screen.
+const NAMED = 30;
+
+function few(list) {
+  const rest = list.length - NAMED;
+  const shown = list.slice(0, NAMED).map((name) => `“${name}”`);
+  return names(rest > 0 ? [...shown, t("files.more", { n: rest })] : shown);
+}
+
+function readersPart(drop, draft) {
+  const away = drop.away.map((reader) => el("li", { class: "away" }, about(reader, t("readers.away"))));
+  return part(
+    "readers",
+    t("readers.title"),
+    t("readers.hint", { until: day(drop.roster.expires) }),
+    el(
+      "ul",
+      { class: "readers", id: "readers" },
+      drop.readers.map((reader) => el("li", {}, choice(reader, draft))),
+      away,
+    ),
+  );
+}
+
+function choice(reader, draft) {
+  const box = el("input", {
+    type: "checkbox",
+    id: `reader-${reader.id}`,
+    autocomplete: "off",
+    on: {
+      change: () => {
+        if (box.checked) draft.chosen.add(reader.id);
+        else draft.chosen.delete(reader.id);
+      },
+    },
+  });
+  box.checked = draft.chosen.has(reader.id);
+  return el("label", {}, box, about(reader, reader.note));
+}
+
+// <bdi>: a name in another script keeps its own direction without moving to the other side of its row.
+function about({ name }, note) {
+  return el(
+    "span",
+    {},
+    el("span", { class: "who", translate: "no" }, el("bdi", {}, name)),
+    note ? el("span", { class: "note" }, el("bdi", {}, note)) : null,
+  );
+}
+
+const FACTS = { server: 3, readers: 3, nobody: 3, you: 3 };
+
+function factsPart() {
+  const groups = Object.entries(FACTS).map(([who, n]) =>
+    el(
+      "div",
+      {},
+      el("h3", {}, t(`facts.${who}`)),
+      list(
+        "ul",
+        Array.from({ length: n }, (_, i) => t(`facts.${who}.${i + 1}`)),
+      ),
+    ),
+  );
+  const facts = more(t("facts.title"), el("div", { class: "known" }, groups));
+  facts.id = "facts";
+  return facts;
+}

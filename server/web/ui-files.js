@@ -1,0 +1,131 @@
+// Choosing files: pickers, what was dropped, and the list of what will be sent under which name.
+
+import { addFiles, pickedFiles } from "./files.js";
+import { t } from "./strings.js";
+import { announce, button, el, part } from "./ui-dom.js";
+import { bytes, duration } from "./ui-format.js";
+import { estimateBoxes } from "./ui-state.js";
+
+// Rows beyond this are counted, not drawn: ten thousand of them would freeze an old phone.
+const SHOWN = 200;
+// What circuits carry, in bytes a second; only worth saying when it takes a while.
+const FAST = 1_500_000;
+const SLOW = 200_000;
+const WORTH_SAYING = 20_000_000;
+
+/**
+ * The files' part of the form: {element, add(found)}; `draft.files` follows. `add` returns the names left out, and
+ * `picked(found)` is called with what the pickers give.
+ */
+export function filesPart({ draft, geometry, picked }) {
+  const list = el("div", { id: "file-list" });
+  const draw = () => list.replaceChildren(...listed({ draft, geometry, remove, removeAll }));
+  const add = (found) => {
+    const { files, again } = addFiles(draft.files, found);
+    const added = files.length - draft.files.length;
+    draft.files = files;
+    draw();
+    const said = [
+      added > 0 && t("files.added", { n: added }),
+      again.length > 0 && t("files.again", { n: again.length }),
+    ];
+    announce(said.filter(Boolean).join(" "));
+    return again;
+  };
+  const files = picker("files", t("files.choose"), { multiple: true }, picked);
+  const remove = (file) => {
+    const at = draft.files.indexOf(file);
+    draft.files = draft.files.filter((one) => one !== file);
+    draw();
+    announce(t("files.removed", { name: file.name }));
+    // The focus stays where the person was working: the next row's button, else the picker.
+    const buttons = list.querySelectorAll("li button");
+    (buttons[Math.min(at, buttons.length - 1)] ?? files.querySelector("input")).focus();
+  };
+  const removeAll = () => {
+    draft.files = [];
+    draw();
+    files.querySelector("input").focus();
+  };
+  draw();
+  const element = part(
+    "files",
+    t("files.title"),
+    t("files.hint"),
+    el("div", { class: "drop" }, files, " ", folderPicker(picked), el("p", {}, t("files.drop"))),
+    list,
+  );
+  return { element, add };
+}
+
+function picker(id, text, props, add) {
+  const input = el("input", {
+    type: "file",
+    id,
+    ...props,
+    on: {
+      change: (event) => {
+        // The form takes a change for a mended complaint, and this one may have just made it.
+        event.stopPropagation();
+        add(pickedFiles(input));
+        // Emptied, so that choosing the same file again after removing it is a change.
+        input.value = "";
+      },
+    },
+  });
+  return el("label", { class: "button" }, text, input);
+}
+
+function folderPicker(add) {
+  const able = "webkitdirectory" in HTMLInputElement.prototype && !matchMedia("(pointer: coarse)").matches;
+  return able ? picker("folder", t("files.folder"), { webkitdirectory: true }, add) : "";
+}
+
+function listed({ draft, geometry, remove, removeAll }) {
+  const { files } = draft;
+  if (files.length === 0) return [];
+  const rows = files.slice(0, SHOWN).map((file) => row(file, remove));
+  if (files.length > SHOWN) {
+    rows.push(el("li", {}, el("span", { class: "name" }, t("files.more", { n: files.length - SHOWN }))));
+  }
+  return [
+    el("ul", { class: "files", "aria-label": t("files.list") }, rows),
+    totals(draft, geometry),
+    files.length > 5 ? button(t("files.removeall"), removeAll, { class: "slight" }) : null,
+  ].filter(Boolean);
+}
+
+function row(file, remove) {
+  return el(
+    "li",
+    { "data-key": file.key },
+    el("span", { class: "name", translate: "no" }, el("bdi", {}, file.name)),
+    el("span", { class: "size" }, bytes(file.size)),
+    button(t("files.remove"), () => remove(file), {
+      class: "slight",
+      "aria-label": t("files.removeone", { name: file.name }),
+    }),
+    file.name === file.given
+      ? null
+      : el(
+          "span",
+          { class: "was", translate: "no" },
+          el("bdi", {}, t("files.renamed", { name: file.given })),
+        ),
+  );
+}
+
+function totals({ files, message }, geometry) {
+  const size = files.reduce((sum, file) => sum + file.size, 0);
+  const n = estimateBoxes({ files, message }, geometry.capacity);
+  const notes = [t("files.boxes", { n, box: bytes(geometry.size) })];
+  if (size > WORTH_SAYING) {
+    notes.push(t("files.time", { fast: duration(size / FAST), slow: duration(size / SLOW) }));
+  }
+  return el(
+    "p",
+    { class: "totals" },
+    t("files.total", { n: files.length, size: bytes(size) }),
+    el("small", {}, notes.join(" ")),
+  );
+}
