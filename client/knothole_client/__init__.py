@@ -1,0 +1,1 @@
+"""What people run: the courier, the desk, the source."""

@@ -1,0 +1,88 @@
+"""`knothole courier`: the commands of the newsroom's online machine."""
+
+from pathlib import Path
+
+import click
+
+from knothole_client.courier.fetch import fetch as bring
+from knothole_client.courier.post import cover_slots, read_slots
+from knothole_client.courier.post import post as put_on_board
+from knothole_client.courier.publish import publish as hand_over
+from knothole_client.http import Connection
+from knothole_client.progress import counted
+from knothole_keys import clock, files
+from knothole_keys.errors import Refused
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+TOKEN = click.option(
+    "--token-file", type=FILE, required=True, help="The file that holds the token of `knothole server courier-token`."
+)
+PROXY = click.option("--proxy", help="Go through this proxy; Tor's is socks5h://127.0.0.1:9050.")
+
+
+@click.group()
+def courier() -> None:
+    """Carry boxes and rosters between the server and the desks."""
+
+
+@courier.command()
+@click.argument("url")
+@TOKEN
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="The folder to bring up to date.")
+@click.option("--root", metavar="FINGERPRINT", help="The drop's printed fingerprint; needed at most the first time.")
+@PROXY
+def fetch(url: str, token_file: Path, out: Path, root: str | None, proxy: str | None) -> None:
+    """Fetch all boxes that OUT does not have yet. Nothing is ever deleted, here or on the server."""
+    with Connection(url, proxy=proxy, token=_token(token_file)) as connection:
+        result = bring(connection, out, root=root, now=clock.now(), tell=_say)
+    for line in result.wrong[:20]:
+        _say(line)
+    click.echo(f"{counted(len(result.fetched), 'box', 'boxes')} fetched into {out}, {result.listed} listed by the server.")
+    if result.missing:
+        raise Refused(
+            f"{counted(result.missing, 'box', 'boxes')} could not be had, the others are here. Fetch again; if it stays so, "
+            "have the server's operator run `knothole server doctor`."
+        )
+    if result.wrong:
+        raise Refused(
+            f"{counted(len(result.wrong), 'list')} of a week's boxes could not be read. Fetch again; if it stays so, "
+            "have the server's operator run `knothole server doctor`."
+        )
+
+
+@courier.command()
+@click.argument("url")
+@TOKEN
+@click.argument("slotfile", type=FILE, required=False)
+@PROXY
+def post(url: str, token_file: Path, slotfile: Path | None, proxy: str | None) -> None:
+    """Put the reply slots of SLOTFILE on the board; without one, random ones, so that a day without replies looks the same."""
+    slots = read_slots(slotfile) if slotfile else cover_slots()
+    with Connection(url, proxy=proxy, token=_token(token_file)) as connection:
+        count = put_on_board(connection, slots)
+    click.echo(f"{counted(count, 'slot is', 'slots are')} on the board.")
+
+
+@courier.command()
+@click.argument("url")
+@TOKEN
+@click.argument("roster", metavar="ROSTER", type=FILE)
+@click.option("--roots", type=FILE, help="The chain of roots, when it has grown; the server's own otherwise.")
+@PROXY
+def publish(url: str, token_file: Path, roster: Path, roots: Path | None, proxy: str | None) -> None:
+    """Publish a signed ROSTER, after every check that sources will make of it."""
+    with Connection(url, proxy=proxy, token=_token(token_file)) as connection:
+        published = hand_over(connection, roster, roots, clock.now())
+    click.echo(f"Roster {published.version} is published; it expires on {clock.day_of(published.expires)}.")
+
+
+def _token(path: Path) -> str:
+    token = files.read(path, 4096).strip()
+    # The token itself must never be part of the sentence.
+    if not token or not all(33 <= byte < 127 for byte in token):
+        raise Refused(f"{path} does not hold a token; write the output of `knothole server courier-token` to it.")
+    return token.decode("ascii")
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)

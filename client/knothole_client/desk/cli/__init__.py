@@ -1,0 +1,14 @@
+"""`knothole desk`: the commands of a journalist's offline machine."""
+
+import click
+
+from knothole_client.desk.cli import inbox, secrets
+
+
+@click.group()
+def desk() -> None:
+    """Open and keep what sources sent, on a machine that is never online."""
+
+
+for command in (*secrets.COMMANDS, *inbox.COMMANDS):
+    desk.add_command(command)

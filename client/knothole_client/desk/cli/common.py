@@ -1,0 +1,50 @@
+"""What every `knothole desk` command shares: opening the vault, printing."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from knothole_client.desk import vault as vaults
+from knothole_client.desk.keyring import Keyring
+from knothole_client.desk.vault import Vault
+from knothole_keys.cli import passphrase
+
+VAULT = click.argument("path", metavar="VAULT", type=click.Path(path_type=Path))
+FILE = click.Path(path_type=Path, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@dataclass(frozen=True, repr=False)
+class Unlocked:
+    """An open vault and the passphrase that opened it: the weekly secrets need it again."""
+
+    vault: Vault
+    passphrase: bytes
+
+    def keyring(self) -> Keyring:
+        """Unlock the weekly secrets."""
+        return Keyring.open(self.vault.epochs, self.passphrase)
+
+
+@contextmanager
+def unlocked(path: Path, *, change: bool = False) -> Iterator[Unlocked]:
+    """Ask for the passphrase once and open the vault; with `change`, hold it against other commands."""
+    vaults.check_is_vault(path)
+    secret = passphrase.ask("the vault")
+    with vaults.opened(path, secret, change=change) as vault:
+        yield Unlocked(vault, secret)
+
+
+def show(value: Any, lines: list[str], *, as_json: bool) -> None:
+    """Print data: as JSON, which shows every character beyond ASCII as an escape, or as lines."""
+    if as_json:
+        click.echo(json.dumps(value))
+    else:
+        for line in lines:
+            click.echo(line)

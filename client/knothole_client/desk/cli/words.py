@@ -1,0 +1,108 @@
+"""Reports and submissions in words, for a terminal. All that a source wrote passes through `terminal` here."""
+
+from dataclasses import asdict
+from typing import Any
+
+from knothole_client.desk.boxes import HOW_TO_MEND
+from knothole_client.desk.inbox import FileState, Submission
+from knothole_client.desk.intake import Report
+from knothole_client.desk.terminal import counted, first_words, safe, safe_lines, safe_name, size
+from knothole_keys.epoch import days
+
+SHORT = 10
+_NAMED = 10
+
+
+def report_value(report: Report) -> dict[str, Any]:
+    """An import's report as JSON's members."""
+    return {**asdict(report), "keyless_epochs": sorted(report.keyless_epochs)}
+
+
+def report(made: Report) -> list[str]:
+    """An import's report, one sentence a line, only those that have something to say."""
+    lines = [f"Note: {remark}" for remark in made.remarks]
+    lines.append(f"{_boxes(made.kept)} imported, {made.known} known already.")
+    if made.twins:
+        lines.append(f"{_boxes(made.twins)} held parts that had come in other boxes.")
+    if made.mended:
+        lines.append(f"{_boxes(made.mended)} missing from the vault, or damaged there, were put back.")
+    if made.not_ours:
+        lines.append(f"{_boxes(made.not_ours)} are not for this desk, or are cover.")
+    if made.keyless:
+        weeks = "; ".join(days(epoch) for epoch in sorted(made.keyless_epochs))
+        lines.append(f"{_boxes(made.keyless)} cannot be opened: this desk has no secret, or none any more, for {weeks}.")
+    if made.not_open:
+        lines.append(f"{_boxes(made.not_open)} lie in weeks in which the drop was not open.")
+    if made.odd:
+        lines.append(f"{counted(made.odd, 'other thing')} in the folder were no boxes and were left alone.")
+    lines += _named(made.damaged, "damaged on the way or altered, and not kept; have the courier fetch it anew")
+    lines += _named(made.wrong, "not a well-formed box of its week, and not kept")
+    lines += [f"Letter {name[:SHORT]} was refused: {sentence}" for name, sentence in made.refused.items()]
+    if made.letters:
+        lines.append(f"{counted(len(made.letters), 'new submission')}: {', '.join(one[:SHORT] for one in made.letters)}")
+    return lines
+
+
+def _boxes(count: int) -> str:
+    return counted(count, "box", "boxes")
+
+
+def _named(names: list[str], what: str) -> list[str]:
+    lines = [f"Box {name} is {what}." for name in names[:_NAMED]]
+    if len(names) > _NAMED:
+        lines.append(f"So are {_boxes(len(names) - _NAMED)} more; --json names them all.")
+    return lines
+
+
+def table(submissions: list[Submission], refused: list[dict[str, Any]], unclaimed: int, damaged: list[str]) -> list[str]:
+    """All submissions, a line each."""
+    rows = [("ID", "DAY", "FILES", "SIZE", "STATE", "MESSAGE")] if submissions else []
+    for one in submissions:
+        files = str(len(one.files)) if one.read else "?"
+        row = (one.id[:SHORT], one.day or "?", files, size(one.size), state(one), first_words(one.message))
+        rows.append(row)
+    widths = [max((len(row[i]) for row in rows), default=0) for i in range(5)]
+    lines = [
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[5]]).rstrip() for row in rows
+    ]
+    if not submissions:
+        lines.append("Nothing has come yet.")
+    lines += [f"Refused: letter {one['id'][:SHORT]}. {one['sentence']}" for one in refused]
+    if unclaimed:
+        lines.append(f"{counted(unclaimed, 'file')} came in boxes whose letter has not come.")
+    if damaged:
+        lines.append(f"{_boxes(len(damaged))} could not be opened when last read: {HOW_TO_MEND}, then export again.")
+    return lines
+
+
+def state(one: Submission) -> str:
+    """How whole a submission is, in a few words."""
+    if not one.read:
+        return f"letter: {one.have} of {one.group.count} boxes"
+    if one.damaged:
+        return "damaged in the vault"
+    missing = sum(not file.whole for file in one.files)
+    return "complete" if not missing else f"{missing} of {counted(len(one.files), 'file')} incomplete"
+
+
+def whole(one: Submission) -> list[str]:
+    """One submission in full."""
+    lines = [f"Submission  {one.id}", f"State       {state(one)}"]
+    if not one.read:
+        return lines
+    lines += [
+        f"Day         {one.day}, imported {one.imported}",
+        f"Thread      {one.thread}",
+        f"Language    {safe(one.language) or '?'}",
+        f"Sealed to   {', '.join(one.recipients)}",
+        f"Files       {len(one.files)}, {size(one.size)}",
+    ]
+    lines += [f"  {safe_name(file.entry.name)}  {size(file.entry.size)}  {_file_state(file)}" for file in one.files]
+    return [*lines, "", *safe_lines(one.message)]
+
+
+def _file_state(file: FileState) -> str:
+    kind = f"{safe(file.entry.type)}, " if file.entry.type else ""
+    if file.whole:
+        return f"{kind}complete"
+    return f"{kind}{file.have} of {counted(file.parts, 'box', 'boxes')}"

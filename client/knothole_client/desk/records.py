@@ -1,0 +1,122 @@
+"""Sealed records: everything that the vault remembers, in one table that shows no name, no id and no text.
+
+A record has a kind and a name, and is a JSON object. Where it lies (`place`) is an HMAC of kind and name; what it says
+is a secret box under a key derived for that place alone, so that no record passes for another one. Whoever reads the
+database without the key sees how many records there are, which are of one kind, and their lengths to within a sixteenth.
+"""
+
+import hmac
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from nacl.exceptions import CryptoError
+from nacl.secret import SecretBox
+from sqlite_utils import Database
+
+from knothole_keys import canonical
+from knothole_keys.errors import MalformedJSON, Refused
+from knothole_keys.kdf import derive
+
+TABLE = "records"
+DAMAGED = "The vault is damaged; use a copy of it, and look for why this disk fails."
+
+
+class Records:
+    """The sealed records of an open vault."""
+
+    def __init__(self, db: Database, key: bytes) -> None:
+        self._db, self._key = db, key
+        self._places = derive(key, "places")
+
+    @staticmethod
+    def create_table(db: Database) -> None:
+        """Make the table of an empty vault."""
+        db.table(TABLE).create({"place": bytes, "shelf": bytes, "box": bytes}, pk="place", not_null={"shelf", "box"})
+        db.table(TABLE).create_index(["shelf"])
+
+    def get(self, kind: str, name: str) -> dict[str, Any] | None:
+        """The record of this kind and name, or None. Raises Refused when it is damaged."""
+        place, shelf = self._where(kind, name)
+        row = self._db.execute(f"select box from {TABLE} where place = ?", [place]).fetchone()  # noqa: S608 - a constant
+        return None if row is None else self._open(place, shelf, row[0])
+
+    def put(self, kind: str, name: str, value: dict[str, Any]) -> None:
+        """Write a record, in place of one that was there."""
+        place, shelf = self._where(kind, name)
+        box = SecretBox(self._record_key(place, shelf)).encrypt(_pad(canonical.encode(value)))
+        self._db.table(TABLE).insert({"place": place, "shelf": shelf, "box": bytes(box)}, pk="place", replace=True)
+
+    def all(self, kind: str) -> Iterator[dict[str, Any]]:
+        """Every record of a kind, in no order."""
+        shelf = self._shelf(kind)
+        # One at a time: a message may be 32 MiB long, and there may be thousands.
+        for (place,) in self._db.execute(f"select place from {TABLE} where shelf = ?", [shelf]).fetchall():  # noqa: S608
+            row = self._db.execute(f"select box from {TABLE} where place = ?", [place]).fetchone()  # noqa: S608
+            if row is not None:
+                yield self._open(place, shelf, row[0])
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of what is put inside becomes durable together, or none of it."""
+        # Not the library's own, which begins deferred: whoever will write takes the lock before reading.
+        connection = self._db.conn
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            # Some errors of SQLite have rolled back already.
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+    def _where(self, kind: str, name: str) -> tuple[bytes, bytes]:
+        place = hmac.digest(self._places, b"place\x00" + kind.encode() + b"\x00" + name.encode(), "sha256")
+        return place, self._shelf(kind)
+
+    def _shelf(self, kind: str) -> bytes:
+        return hmac.digest(self._places, b"shelf\x00" + kind.encode(), "sha256")[:8]
+
+    def _record_key(self, place: bytes, shelf: bytes) -> bytes:
+        return derive(self._key, "record", place + shelf)
+
+    def _open(self, place: bytes, shelf: bytes, box: bytes) -> dict[str, Any]:
+        try:
+            value = canonical.decode(SecretBox(self._record_key(place, shelf)).decrypt(box).rstrip(b" "))
+        except (CryptoError, MalformedJSON, ValueError, TypeError):
+            raise Refused(DAMAGED) from None
+        if not isinstance(value, dict):
+            raise Refused(DAMAGED)
+        return value
+
+
+def _pad(data: bytes) -> bytes:
+    # To a multiple of a sixteenth of its own magnitude, at least 256: a message's length is nobody's business.
+    step = max(256, 1 << max(0, len(data).bit_length() - 5))
+    return data + b" " * (-len(data) % step)
+
+
+@contextmanager
+def sentences() -> Iterator[None]:
+    """Turn the database's and the disk's own errors into one sentence."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        text = str(error)
+        if "locked" in text:
+            raise Refused("The vault is busy; try again when the other command has finished.") from None
+        if "full" in text:
+            raise Refused("The vault's disk is full; make room and try again.") from None
+        if "readonly" in text or "unable to open" in text:
+            raise Refused("The vault cannot be written; give it a disk that can, and an account that may.") from None
+        raise Refused(DAMAGED) from None
+    except sqlite3.Error:
+        raise Refused(DAMAGED) from None
+    except BrokenPipeError:
+        # Whoever read our output had enough: the command line's business.
+        raise
+    except OSError as error:
+        where = error.filename if isinstance(error.filename, str) else "The disk"
+        raise Refused(f"{where} failed: {(error.strerror or 'no reason was given').lower()}.") from None

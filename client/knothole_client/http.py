@@ -1,0 +1,215 @@
+"""Talking to a drop's server: bounded answers, patient retries, no surprises from the environment.
+
+The server is trusted with nothing. An answer is read piece by piece and refused the moment it is longer than its kind may
+be; redirects are not followed, compression is not accepted, proxies come from the command line alone.
+"""
+
+import json
+import random
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from knothole_client.address import address, proxy_address
+from knothole_keys import fields
+from knothole_keys.errors import Refused
+
+JSON_LIMIT = 256 * 1024
+# An address that never answered is more likely wrong than out of order.
+FIRST_TRIES = 4
+_PIECE = 64 * 1024
+
+
+class Unreachable(Refused):
+    """The network failed between us and the server; trying again may help."""
+
+
+class BadAnswer(Refused):
+    """The server answered with something that no drop's server answers."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to go on trying: `tries` in all, waiting `first` seconds, then twice as long each time, `most` at most."""
+
+    tries: int = 9
+    first: float = 1.0
+    most: float = 60.0
+    stopped: threading.Event = field(default_factory=threading.Event, compare=False)
+
+    def wait(self, failures: int, tries: int | None = None) -> bool:
+        """Sleep after the `failures`-th failure in a row; False when patience is at its end or somebody said stop.
+
+        Jitter: clients that failed together do not come back together. `tries` may only shorten the patience.
+        """
+        if failures >= min(self.tries, tries or self.tries):
+            return False
+        # Jitter needs no secrecy.
+        return not self.stopped.wait(random.uniform(0.5, 1) * min(self.most, self.first * 2 ** (failures - 1)))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A status and a whole body, no longer than was allowed."""
+
+    status: int
+    body: bytes
+
+    @property
+    def object(self) -> dict[str, Any]:
+        """The body as a JSON object (padded with spaces as the server does). Raises BadAnswer."""
+        try:
+            value = json.loads(self.body) if len(self.body) <= JSON_LIMIT else None
+        except (ValueError, RecursionError):
+            value = None
+        if not isinstance(value, dict):
+            raise BadAnswer("The server's answer is not what a drop's server answers; is the address right?")
+        return value
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether the server failed in a way that may be over in a minute; "no room" and an expired roster are not."""
+        if self.status < 500 or self.status == 507:
+            return False
+        try:
+            return self.object.get("error") != "sealing_off"
+        except BadAnswer:
+            return True
+
+    @property
+    def reason(self) -> str:
+        """What the server says about a refusal, fit to be shown on a terminal; empty when it is not."""
+        try:
+            message = self.object.get("message")
+        except BadAnswer:
+            return ""
+        if not isinstance(message, str) or not 0 < len(message) <= 300 or fields.has_forbidden(message):
+            return ""
+        return message
+
+
+def refusal(answer: Answer, what: str) -> Refused:
+    """The sentence for an answer that is not the one hoped for; `what` begins it, as "The box"."""
+    meanings = {
+        401: "the server does not accept this token; make a new one with `knothole server courier-token`",
+        403: "the server does not accept this token; make a new one with `knothole server courier-token`",
+        404: "the server does not have it; is the address right?",
+        503: "the server takes nothing at present, perhaps because its roster has expired; try again later",
+        507: "the server has no room left; try again later",
+    }
+    if 300 <= answer.status < 400:
+        return BadAnswer(f"{what}: the server sends us to another address; use the drop's own address.")
+    meaning = meanings.get(answer.status, f"the server answered with code {answer.status}")
+    said = f' It says: "{answer.reason}"' if answer.reason else ""
+    return Refused(f"{what}: {meaning}.{said}")
+
+
+class Connection:
+    """A drop's server at one address. May be used by several threads; use it as a context manager."""
+
+    def __init__(
+        self, url: str, *, proxy: str | None = None, token: str | None = None, patience: Patience | None = None
+    ) -> None:
+        self.url = address(url, proxied=proxy is not None)
+        self.patience = patience or Patience()
+        headers = {"User-Agent": "knothole", "Accept": "*/*", "Accept-Encoding": "identity"}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        self._answered = False
+        self._client = httpx.Client(
+            base_url=self.url,
+            headers=headers,
+            proxy=proxy_address(proxy),
+            # Proxies, certificates and passwords named by the environment must not decide what a source shows of herself.
+            trust_env=False,
+            follow_redirects=False,
+            timeout=httpx.Timeout(120, connect=90),
+            limits=httpx.Limits(max_connections=8, max_keepalive_connections=8, keepalive_expiry=20),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.patience.stopped.set()
+        self._client.close()
+
+    def once(
+        self,
+        method: str,
+        path: str,
+        *,
+        limit: int,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """One request, one answer of at most `limit` bytes. Raises Unreachable, BadAnswer."""
+        try:
+            with self._client.stream(method, path, content=content, headers=dict(headers or {})) as response:
+                self._answered = True
+                # A refusal may be longer than the small answer that was hoped for.
+                return Answer(response.status_code, _body(response, limit if response.is_success else max(limit, JSON_LIMIT)))
+        except httpx.ProxyError:
+            raise Unreachable("The proxy did not let us through; is Tor running, and is the --proxy address right?") from None
+        except httpx.TimeoutException:
+            raise Unreachable(f"{self.url} did not answer in time; try again later.") from None
+        except (httpx.TransportError, OSError) as error:
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise BadAnswer(f"The certificate of {self.url} does not verify: it may be somebody else's server.") from None
+            raise Unreachable(f"{self.url} cannot be reached; check the address and the network, then try again.") from None
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError):
+            raise BadAnswer("The server's answer is not what a drop's server answers; is the address right?") from None
+
+    def persist(
+        self,
+        method: str,
+        path: str,
+        *,
+        limit: int,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        tries: int | None = None,
+    ) -> Answer:
+        """Like `once`, again and again while the network or the server fails; `tries` may shorten the patience.
+
+        All our calls may be repeated.
+        """
+        failures = 0
+        while True:
+            try:
+                answer = self.once(method, path, limit=limit, content=content, headers=headers)
+            except Unreachable:
+                failures += 1
+                if not self.patience.wait(failures, tries or (None if self._answered else FIRST_TRIES)):
+                    raise
+                continue
+            failures += 1
+            if not answer.is_passing or not self.patience.wait(failures, tries):
+                return answer
+
+    def get(self, path: str, *, limit: int, what: str) -> bytes:
+        """The body of a 200 answer. Raises Refused, with `what` as its beginning, for any other."""
+        answer = self.persist("GET", path, limit=limit)
+        if answer.status != 200:
+            raise refusal(answer, what)
+        return answer.body
+
+
+def _body(response: httpx.Response, limit: int) -> bytes:
+    too_long = BadAnswer("The server's answer is longer than it may be; nothing of it was used.")
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise BadAnswer("The server compressed its answer though it was told not to; nothing of it was used.")
+    claimed = response.headers.get("content-length", "")
+    if claimed.isdigit() and int(claimed[:20]) > limit:
+        raise too_long
+    pieces, length = [], 0
+    for piece in response.iter_raw(_PIECE):
+        length += len(piece)
+        if length > limit:
+            raise too_long
+        pieces.append(piece)
+    return b"".join(pieces)

@@ -1,0 +1,123 @@
+"""`knothole source`: sending to a drop from a terminal."""
+
+import re
+import sys
+from pathlib import Path
+
+import click
+
+from knothole_client.http import Connection
+from knothole_client.progress import Progress
+from knothole_client.source import thread
+from knothole_client.source.reading import SourceFile, look, survey
+from knothole_client.source.sending import Receipt, Sender
+from knothole_client.source.submission import compose
+from knothole_client.source.weeks import Week, choose
+from knothole_client.trust import View, get_view
+from knothole_keys import clock
+from knothole_keys.codename import thread_keys
+from knothole_keys.errors import Refused
+from knothole_keys.root import parse_fingerprint
+from knothole_keys.stream import MAX_LETTER
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group()
+def source() -> None:
+    """Send to a drop from the command line."""
+
+
+@source.command()
+@click.argument("url")
+@click.option("--root", metavar="FINGERPRINT", required=True, help="The drop's fingerprint, as printed.")
+@click.option("-m", "--message", help="The message; - reads it from standard input, where no list of processes shows it.")
+@click.option("--language", default="", help="The language of the message, such as en, zh-Hans or pt-BR.")
+@click.option("--codename-file", type=FILE, help="Read the codename from this file, or make one and keep it there.")
+@click.option("--returning", is_flag=True, help="Ask for the codename of an earlier submission.")
+@click.option("--to", multiple=True, metavar="ID", help="Seal to this recipient only; once for each. Everybody otherwise.")
+@click.option("--proxy", help="Go through this proxy; Tor's is socks5h://127.0.0.1:9050.")
+@click.argument("paths", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
+def send(
+    url: str,
+    root: str,
+    message: str | None,
+    language: str,
+    codename_file: Path | None,
+    returning: bool,
+    to: tuple[str, ...],
+    proxy: str | None,
+    paths: tuple[Path, ...],
+) -> None:
+    """Seal a message and FILEs on this machine and leave them at the drop at URL.
+
+    Interrupted, the same command with the same codename sends only what is missing. The files' names travel along, sealed;
+    their dates and folders do not.
+    """
+    if codename_file and returning:
+        raise click.UsageError("Give either --codename-file or --returning.")
+    if not re.fullmatch(r"[A-Za-z0-9-]{0,35}", language):
+        raise Refused("This is not a language's code; write for example en, zh-Hans or pt-BR, or leave it out.")
+    drop_id = parse_fingerprint(root)
+    for path in paths:
+        look(path)
+    text = _message(message)
+    if not text and not paths:
+        raise Refused("There is nothing to send: write a message with -m, or name a file.")
+    with Connection(url, proxy=proxy) as connection:
+        view = get_view(connection, drop_id=drop_id, now=clock.now())
+        week = choose(view, clock.now(), to)
+        _show(view, week)
+        files = _survey(paths, week)
+        codename = thread.from_file(codename_file) if codename_file else thread.asked() if returning else thread.fresh()
+        keys = thread_keys(codename.words, drop_id)
+        submission = compose(
+            message=text,
+            language=language,
+            day=clock.today(),
+            files=files,
+            week=week,
+            roster_hash=view.roster.hash,
+            keys=keys,
+            drop_id=drop_id,
+        )
+        if codename.existed:
+            click.echo("Reading again, to ask the server only for what it does not have yet.", err=True)
+        with Progress("Sending", submission.count, "boxes") as progress:
+            sender = Sender(connection, view, keys, week)
+            receipt = sender.send(submission, returning=codename.existed, sent=progress.add)
+    _tell(receipt)
+
+
+def _message(option: str | None) -> str:
+    if option != "-":
+        return option or ""
+    data = sys.stdin.buffer.read(MAX_LETTER + 1)
+    if len(data) > MAX_LETTER:
+        raise Refused("The message is too long for a letter; send it as a file.")
+    try:
+        # The newline that ends a last line is the terminal's, not the message's.
+        return data.decode("utf-8").removesuffix("\n")
+    except UnicodeDecodeError:
+        raise Refused("The message is not UTF-8 text; save it as UTF-8, or send it as a file.") from None
+
+
+def _show(view: View, week: Week) -> None:
+    click.echo(f"The drop is {view.chain.current.drop}; its fingerprint is the one you gave. Who can read this:", err=True)
+    for reader in week.readers:
+        click.echo(f"  {reader.id}  {reader.name}{f' ({reader.note})' if reader.note else ''}", err=True)
+    for other in view.roster.recipients:
+        if week.epoch not in other.epochs:
+            click.echo(f"  {other.name} does not receive this week.", err=True)
+
+
+def _survey(paths: tuple[Path, ...], week: Week) -> list[SourceFile]:
+    sizes = sum(look(path) for path in paths)
+    with Progress("Reading", sizes, "bytes") as progress:
+        return [survey(path, week.geometry.capacity, progress.add) for path in paths]
+
+
+def _tell(receipt: Receipt) -> None:
+    there = f", and that {receipt.already} more were there already" if receipt.already else ""
+    click.echo(f"The server says that it has stored {receipt.stored} boxes{there}.", err=True)
+    click.echo("The newsroom has it only when a journalist has fetched and opened it. Keep the codename.", err=True)
