@@ -1,0 +1,28 @@
+"""A newsroom with a running server, and a real Chromium."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.support.chromium import chromium
+from tests.support.newsroom import Newsroom
+
+PASSPHRASE = "orbit walnut gravel ferry tulip canyon\n"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Newsroom]:
+    passphrase = tmp_path / "passphrase"
+    passphrase.write_text(PASSPHRASE)
+    monkeypatch.setenv("KNOTHOLE_PASSPHRASE_FILE", str(passphrase))
+    made = Newsroom(tmp_path).make("Dana", "Lee")
+    with made.serving():
+        yield made

@@ -1,0 +1,59 @@
+"""Choosing files: none is lost without a word, and what quotes a name or a word is kept from translators."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support.newsroom import Newsroom
+
+pytestmark = [pytest.mark.tool("chromium"), pytest.mark.xdist_group("browser")]
+
+# A drop as the browser would hand it over: one file that can be read, and one that cannot.
+DROP = """
+const file = (name, readable) => ({
+  isFile: true, name, file: (good, bad) => readable ? good(new File(["x"], name)) : bad(new Error("no")),
+});
+const entries = [file("open.txt", true), file("locked.pdf", false)];
+const event = new Event("drop", { cancelable: true });
+const items = entries.map((entry) => ({ kind: "file", webkitGetAsEntry: () => entry, getAsFile: () => null }));
+event.dataTransfer = { items, files: [] };
+window.dispatchEvent(event);
+"""
+
+
+def opened(browser: Browser, room: Newsroom) -> Page:
+    page = browser.new_context().new_page()
+    page.goto(room.url)
+    page.wait_for_selector("main[data-state=compose]")
+    return page
+
+
+def test_what_could_not_be_read_of_a_drop_is_named_until_files_are_chosen_again(browser: Browser, room: Newsroom) -> None:
+    page = opened(browser, room)
+    page.evaluate(DROP)
+    expect(page.locator(".files li")).to_have_count(1)
+    expect(page.locator("#problem")).to_contain_text("locked.pdf")
+    page.fill("#message", "typing does not take it away")
+    expect(page.locator("#problem")).to_contain_text("locked.pdf")
+    page.set_input_files("#files", {"name": "locked.pdf", "mimeType": "", "buffer": b"%PDF"})
+    expect(page.locator("#problem")).to_be_empty()
+    page.context.close()
+
+
+def test_two_files_alike_in_name_and_size_are_both_kept(browser: Browser, room: Newsroom) -> None:
+    page = opened(browser, room)
+    for text in (b"one", b"two"):
+        page.set_input_files("#files", {"name": "scan.txt", "mimeType": "", "buffer": text})
+    assert page.locator(".files .name").all_inner_texts() == ["scan.txt", "scan (2).txt"]
+    page.context.close()
+
+
+def test_what_quotes_a_name_or_a_word_is_not_for_translators(browser: Browser, room: Newsroom) -> None:
+    page = opened(browser, room)
+    quoting = ["problem", "codename-aid", "live"]
+    assert [page.get_attribute(f"#{name}", "translate") for name in quoting] == ["no"] * 3
+    twins = [{"name": name, "mimeType": "", "buffer": bytes(1_200_000)} for name in ("a.bin", "b.bin")]
+    page.set_input_files("#files", twins)  # type: ignore[arg-type]
+    page.click("#send")
+    page.wait_for_selector("#same")
+    assert [page.get_attribute(f"#{name}", "translate") for name in ("problem", "same", "what")] == ["no"] * 3
+    page.context.close()

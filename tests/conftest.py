@@ -1,0 +1,74 @@
+"""What every test shares: which real tools it needs, and what is said when a machine has not got them."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from knothole_keys import secret
+
+
+def _has_terminals() -> bool:
+    try:
+        for descriptor in os.openpty():
+            os.close(descriptor)
+    except OSError:
+        return False
+    return True
+
+
+def _program(name: str) -> Callable[[], bool]:
+    return lambda: shutil.which(name) is not None
+
+
+# A tool, whether it is here, and what is tested with it. `make test-all` installs the programs and does not go on without one.
+TOOLS: dict[str, tuple[Callable[[], bool], str]] = {
+    "chromium": (_program("chromium"), "the source's page in a real browser, in all its states"),
+    "ffmpeg": (_program("ffmpeg"), "a real video through a real browser"),
+    "/dev/pts": (_has_terminals, "what commands ask a person at a terminal"),
+    "/proc": (Path("/proc/self/status").exists, "how much memory a server and a sender take"),
+}
+
+
+def missing_tools() -> list[str]:
+    return [tool for tool, (is_here, _) in TOOLS.items() if not is_here()]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--require-tools", action="store_true", help="Fail when a real tool is missing.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "tool(name): needs this one of TOOLS")
+    missing = missing_tools()
+    if config.getoption("--require-tools") and missing:
+        raise pytest.UsageError(f"Missing here: {', '.join(missing)}. Run scripts/install-tools.")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    missing = set(missing_tools())
+    kept, left_out = [], []
+    for item in items:
+        needs = {name for marker in item.iter_markers("tool") for name in marker.args}
+        assert needs <= set(TOOLS), f"{item.nodeid} names a tool that nobody knows"
+        (left_out if needs & missing else kept).append(item)
+    if left_out:
+        items[:] = kept
+        config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    # The very last lines, after pytest's own; once, not in each of xdist's workers.
+    missing = [] if hasattr(config, "workerinput") else missing_tools()
+    for tool in missing:
+        print(f"NOT RUN: {TOOLS[tool][1]} ({tool} is not on this machine).")
+    if missing:
+        print("`make test-all` installs programs that are missing, as root or with sudo, and runs everything.")
+
+
+@pytest.fixture(autouse=True)
+def light_passphrases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passphrases at the least cost, or a test of thirty commands would stretch thirty of them. Subprocesses pay in full."""
+    monkeypatch.setattr(secret, "DESK_COST", secret.Cost(1, 8192))

@@ -1,0 +1,137 @@
+"""Every state of the source's page, one after another, for whoever wants to look at it: tests and `scripts/screenshots`."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Error, Page, Route
+
+from tests.support.chromium import until
+from tests.support.newsroom import Newsroom
+
+MESSAGE = (
+    "I worked on the bridge inspection. The report that was published is not the one we wrote: page 4 names the cables.\n\n"
+    "The video is the original from my phone. Please do not publish it as it is."
+)
+FILES: list[dict[str, Any]] = [
+    {"name": "inspection-report-before-changes.pdf", "mimeType": "application/pdf", "buffer": b"%PDF" + bytes(2_400_000)},
+    {"name": "IMG_2041.MOV", "mimeType": "video/quicktime", "buffer": b"moov" + bytes(18_300_000)},
+    {"name": "رسالة.docx", "mimeType": "application/octet-stream", "buffer": b"PK" + bytes(91_000)},
+]
+
+
+def states(browser: Browser, room: Newsroom, folder: Path, **options: Any) -> Iterator[tuple[str, Page]]:
+    """Yield (name, page) for each state of the page, in a context with these options (viewport, color_scheme, …)."""
+    for walk in (_loading, _compose_and_send, _hashing, _returning, _errors):
+        context = browser.new_context(**options)
+        context.set_default_timeout(30_000)
+        page = context.new_page()
+        yield from walk(page, room, folder)
+        context.close()
+    context = browser.new_context(**options, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(room.url)
+    yield "noscript", page
+    context.close()
+
+
+def _loading(page: Page, room: Newsroom, folder: Path) -> Iterator[tuple[str, Page]]:
+    page.route("**/roster", lambda route: None)
+    page.goto(room.url)
+    yield "loading", page
+
+
+def _compose_and_send(page: Page, room: Newsroom, folder: Path) -> Iterator[tuple[str, Page]]:
+    held: list[Route] = []
+    passed = 9
+
+    def hold(route: Route) -> None:
+        nonlocal passed
+        passed -= 1
+        route.continue_() if passed > 0 else held.append(route)
+
+    page.route("**/boxes/*/*", hold)
+    page.goto(room.url)
+    page.wait_for_selector("main[data-state=compose]")
+    yield "compose-empty", page
+    page.click("#send")
+    yield "compose-nothing", page
+    page.fill("#message", MESSAGE)
+    page.set_input_files("#files", FILES)
+    yield "compose", page
+    for details in page.locator("details").all():
+        details.evaluate("part => part.open = true")
+    yield "compose-help", page
+    page.click("#send")
+    page.wait_for_selector("main[data-state=codename]")
+    yield "codename", page
+    words = [word.strip() for word in page.locator("#codename li").all_inner_texts()]
+    for field in page.locator("input[data-word-index]").all():
+        field.fill("zebra")
+    page.click("#confirm-send")
+    yield "codename-wrong", page
+    for field in page.locator("input[data-word-index]").all():
+        field.fill(words[int(field.get_attribute("data-word-index") or 0) - 1])
+    page.click("#confirm-send")
+    until(page, "document.querySelector('#progress')?.value > 3")
+    yield "sending", page
+    page.click("#pause")
+    yield "sending-paused", page
+    page.click("#pause")
+    page.unroute("**/boxes/*/*")
+    for route in held:
+        # Pausing gave up the requests that were under way; the page sends those boxes again.
+        with contextlib.suppress(Error):
+            route.continue_()
+    page.wait_for_selector("main[data-state=done]")
+    yield "done", page
+    page.click("#reveal")
+    yield "done-codename", page
+
+
+def _hashing(page: Page, room: Newsroom, folder: Path) -> Iterator[tuple[str, Page]]:
+    sparse = folder / "a-long-video.mp4"
+    if not sparse.exists():
+        with sparse.open("wb") as file:
+            file.truncate(3 * 2**30)
+    page.goto(room.url)
+    page.wait_for_selector("main[data-state=compose]")
+    page.set_input_files("#files", sparse)
+    page.click("#send")
+    until(page, "document.querySelector('#hash-progress')?.value > 2e8")
+    yield "hashing", page
+    page.click("#cancel")
+
+
+def _returning(page: Page, room: Newsroom, folder: Path) -> Iterator[tuple[str, Page]]:
+    page.goto(room.url)
+    page.wait_for_selector("main[data-state=compose]")
+    page.evaluate("document.querySelector('#returning').open = true")
+    page.fill("#codename-entry", "zebra absurd abacus zoolgy ")
+    yield "returning-wrong-word", page
+    page.fill("#codename-entry", "zebra zebra zebra zebra zebra zebra zebra zebra")
+    page.fill("#message", "One more page.")
+    page.click("#send")
+    page.wait_for_selector("main[data-state=codename]")
+    yield "returning", page
+
+
+def _errors(page: Page, room: Newsroom, folder: Path) -> Iterator[tuple[str, Page]]:
+    def spoil(route: Route) -> None:
+        fetched = route.fetch()
+        route.fulfill(response=fetched, body=fetched.body().replace(b"Dana", b"Mole"))
+
+    def off(route: Route) -> None:
+        route.fulfill(
+            status=404, body=json.dumps({"error": "NoRoster", "message": "No roster."}), content_type="application/json"
+        )
+
+    answers = {"altered": spoil, "off": off, "unreachable": lambda route: route.abort()}
+    for kind, answer in answers.items():
+        page.route("**/roster", answer)
+        page.goto(room.url)
+        page.wait_for_selector(f"#error[data-kind={kind}]", timeout=90_000)
+        yield f"error-{kind}", page
+        page.unroute("**/roster")

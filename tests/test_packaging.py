@@ -1,0 +1,41 @@
+"""What people install carries all that it needs: the built page, the words, the licences; and nothing that it must not."""
+
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).parents[1]
+PAGE = {"page.html", "page.js", "worker.js", "page.css", "icon.svg", "licenses.txt"}
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "hatchling", "build", "-d", str(folder)]
+    subprocess.run(command, cwd=HOUSE, check=True, capture_output=True)
+    return folder
+
+
+def test_the_wheel_needs_no_node(dist: Path) -> None:
+    names = set(zipfile.ZipFile(next(dist.glob("*.whl"))).namelist())
+    assert {f"knothole_server/built/{name}" for name in PAGE} <= names
+    assert "knothole_keys/words.txt" in names
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+    top = {name.split("/")[0] for name in names}
+    assert {name for name in top if not name.endswith(".dist-info")} == {
+        "knothole_keys",
+        "knothole_server",
+        "knothole_client",
+    }
+
+
+def test_the_source_distribution_has_the_built_page_and_no_node_modules(dist: Path) -> None:
+    with tarfile.open(next(dist.glob("*.tar.gz"))) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {f"server/knothole_server/built/{name}" for name in PAGE} <= names
+    assert {"LICENSE", "SECURITY.md", "keys/SPEC.md", "server/web/package-lock.json"} <= names
+    assert not [name for name in names if "node_modules" in name or name.startswith(".venv")]
