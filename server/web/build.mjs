@@ -10,7 +10,7 @@ import { build } from "esbuild";
 const here = dirname(fileURLToPath(import.meta.url));
 const OWN = join(here, "..", "knothole_server", "built");
 const out = resolve(process.argv[2] ?? OWN);
-const BUNDLES = ["page.js", "worker.js"];
+const BUNDLES = ["page.js", "worker.js", "page.css"];
 // What opens boxes has no business on a machine that seals them.
 const BANNED = ["open.js"];
 const ALLOWED = ["@noble/ciphers", "@noble/curves", "@noble/hashes", "@noble/post-quantum"];
@@ -46,7 +46,7 @@ for (const { path, contents } of outputFiles) {
   await writeFile(path, contents);
   process.stdout.write(`${relative(out, path)} ${contents.length} bytes\n`);
 }
-for (const name of (await readdir(here)).filter((entry) => /\.(css|html|svg)$/.test(entry))) {
+for (const name of (await readdir(here)).filter((entry) => /\.(html|svg)$/.test(entry))) {
   await copyFile(join(here, name), join(out, name));
 }
 await writeFile(join(out, "licenses.txt"), (await Promise.all(ALLOWED.map(license))).join("\n"));
