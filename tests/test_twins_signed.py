@@ -32,7 +32,7 @@ def root_value(**changes: Any) -> dict[str, Any]:
         "boxes": [{"from_epoch": EPOCH - 10, "size": 2**18, "slots": 3}],
         "drop": "The Example Times",
         "expires": NOW + 300 * DAY,
-        "issued": NOW - DAY,
+        "issued": NOW - 9 * DAY,
         "retention_days": 30,
         "threshold": 2,
         "type": "knothole-root/1",
@@ -105,14 +105,14 @@ CHAINS = {
 
 @pytest.mark.parametrize("name", CHAINS)
 @pytest.mark.parametrize("expected", [None, FIRST.hash, DROP_ID])
-@pytest.mark.parametrize("now", [NOW, NOW + 400 * DAY])
+@pytest.mark.parametrize("now", [NOW - 11 * DAY, NOW, NOW + 400 * DAY])
 def test_chains_are_read_alike(twin: Twin, name: str, expected: bytes | None, now: int) -> None:
     mine = tried(lambda: chain_shown(CHAINS[name], expected, now))
     assert twin.ask("chain", chain=CHAINS[name], dropId=expected, now=now, epochs=[0, EPOCH, EPOCH + 1]) == mine
 
 
 def roster_shown(data: bytes, now: int, known: bytes | None) -> Any:
-    chain = root.read_chain(FIRST.data, now=NOW)
+    chain = root.read_chain(FIRST.data, now=now)
     before = roster.read_roster(known, chain, now=now) if known else None
     read = roster.read_roster(data, chain, now=now, known=before)
     people = [{**vars(person), "epochs": list(person.epochs.items())} for person in read.recipients]

@@ -11,12 +11,12 @@ Nothing here is secret but the `.key` files, and nothing here ever goes to the s
 
 from pathlib import Path
 
-from knothole_keys import canonical, clock, enrolment, fields, files, note, secret
+from knothole_keys import canonical, clock, enrolment, fields, files, note, secret, vouching
 from knothole_keys.epoch import DAY, end, epoch_of
 from knothole_keys.errors import KnotholeError, MalformedEnrolment, NotEnoughSignatures, Refused
 from knothole_keys.note import Note, NoteKey
 from knothole_keys.recipient import MAX_EPOCHS, MEMBERS, Recipient, read_recipient
-from knothole_keys.root import Chain, read_chain, split
+from knothole_keys.root import Chain, check_time, read_chain, split
 from knothole_keys.roster import TYPE, Roster, check_follows, parse_roster
 from knothole_keys.sign import Signer, new_note
 from knothole_keys.trial import try_recipient, try_recipient_keys
@@ -100,7 +100,10 @@ class AdminFolder:
     def add(self, data: bytes, *, again: bool = False) -> Recipient:
         """Take an enrolment in, every key of it tried. Somebody revoked comes back only `again`. Raises SPEC 5's refusals."""
         chain = self.chain
-        offered = enrolment.read_enrolment(data, drop_id=chain.drop_id).recipient
+        taken = enrolment.read_enrolment(data, drop_id=chain.drop_id)
+        if taken.issued > clock.now() + DAY:
+            raise MalformedEnrolment("This enrolment was issued in the future: set the clocks of this machine and of the desk.")
+        offered = taken.recipient
         try_recipient(offered)
         if offered.id in self.revoked() and not again:
             raise Refused(f"{offered.id} was revoked; if they are to read again, say so with --again.")
@@ -168,8 +171,7 @@ class AdminFolder:
         It carries the keys of the weeks that the roster's life touches and of the one before. Raises Refused.
         """
         chain, now = self.chain, clock.now()
-        if signer.public not in chain.current.admins:
-            raise Refused(f"{signer.public.name} is not an administrator of this drop.")
+        self._check_may_sign(chain, signer)
         known = self.rosters()
         last = known[-1] if known else None
         self._check_nobody_forgotten(last)
@@ -190,6 +192,12 @@ class AdminFolder:
         roster = parse_roster(new_note(value, [signer]), chain)
         try_recipient_keys(roster)
         return roster
+
+    @staticmethod
+    def _check_may_sign(chain: Chain, signer: Signer) -> None:
+        check_time(chain.current, clock.now())
+        if signer.public not in chain.current.admins:
+            raise Refused(f"{signer.public.name} is not an administrator of this drop.")
 
     def _check_nobody_forgotten(self, last: Roster | None) -> None:
         here = {recipient.id for recipient in self.recipients()} | set(self.revoked())
@@ -219,8 +227,7 @@ class AdminFolder:
     def cosign_roster(self, data: bytes, signer: Signer) -> Roster:
         """Add this administrator's signature to a roster after every check that a publisher makes, but for the threshold."""
         chain = self.chain
-        if signer.public not in chain.current.admins:
-            raise Refused(f"{signer.public.name} is not an administrator of this drop.")
+        self._check_may_sign(chain, signer)
         parsed = note.parse(data)
         roster = parse_roster(parsed, chain)
         note.require(parsed, chain.current.admins, 1)
@@ -229,31 +236,9 @@ class AdminFolder:
             check_follows(roster, known[-1])
         if roster.version > (known[-1].version if known else 0) + MAX_GAP:
             raise Refused("This roster's version leaps far ahead; after it no honest roster could follow.")
-        self._check_vouched(roster)
+        vouching.check(roster, enrolled=self.recipients(), revoked=self.revoked(), last=known[-1:], keys=self.vouched())
         try_recipient_keys(roster)
-        return parse_roster(signer.add_to(parsed), chain)
-
-    def _check_vouched(self, roster: Roster) -> None:
-        # A roster's weekly keys carry no proof of their own. One administrator could slip a key of their own under a
-        # journalist's name, so whoever cosigns must have each key from the journalist's enrolment, or from before.
-        vouched, revoked = self.vouched(), self.revoked()
-        for recipient in roster.recipients:
-            if recipient.id in revoked:
-                raise Refused(
-                    f"{recipient.id} was revoked here; take their enrolment in with `keys add --again` before you sign."
-                )
-            for epoch, key in recipient.epochs.items():
-                own = vouched.get(recipient.id, {}).get(epoch)
-                if own is None:
-                    raise Refused(
-                        f"No enrolment taken in here has the key of {recipient.id} for epoch {epoch}: get the enrolment from "
-                        f"the journalist, take it in with `keys add`, then sign."
-                    )
-                if own != key:
-                    raise Refused(
-                        f"The key of {recipient.id} for epoch {epoch} is not the one that they enrolled with: do not sign, "
-                        f"and ask them in person."
-                    )
+        return parse_roster(signer.cosign(parsed, chain.current.admins), chain)
 
 
 def _trimmed(recipient: Recipient) -> Recipient:
@@ -276,7 +261,7 @@ def _for_weeks(recipient: Recipient, weeks: range) -> Recipient:
 def cosign_root(data: bytes, signer: Signer) -> Note:
     """Add a signature to the newest root of a file of roots: the way a first root collects all of its own.
 
-    Returns that root's note. Raises MalformedRoot and its like, or Refused.
+    Returns that root's note, with its administrators' signatures alone. Raises MalformedRoot and its like, or Refused.
     """
     roots = split(data)
     if len(roots) != 1:
@@ -285,7 +270,7 @@ def cosign_root(data: bytes, signer: Signer) -> Note:
     if signer.public not in root.admins:
         raise Refused(f"{signer.public.name} is not an administrator in this root.")
     note.signers(root.note, root.admins)
-    return signer.add_to(root.note)
+    return signer.cosign(root.note, root.admins)
 
 
 def missing_weeks(roster: Roster, now: int) -> list[str]:

@@ -12,6 +12,8 @@ from knothole_keys.errors import MalformedJSON
 
 MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 16
+# Twice what the longest letter's table has. An object costs a reader some sixty times the two bytes that spell it.
+MAX_CONTAINERS = 131_072
 MAX_BYTES = 64 * 1024 * 1024
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
@@ -34,7 +36,7 @@ def decode(data: bytes) -> Any:
     """The value that `data` spells. Raises MalformedJSON unless `data` is its one canonical spelling."""
     if len(data) > MAX_BYTES:
         raise MalformedJSON("This JSON is longer than any that is used here.")
-    _check_depth(data)
+    _check_nesting(data)
     try:
         value = json.loads(
             data.decode("utf-8"),
@@ -88,15 +90,17 @@ def _utf16(key: str) -> bytes:
     return key.encode("utf-16-be", "surrogatepass")
 
 
-def _check_depth(data: bytes) -> None:
-    # Before json.loads, which would recurse: brackets are counted outside strings only.
-    depth = 0
+def _check_nesting(data: bytes) -> None:
+    # Before json.loads, which would recurse and allocate: brackets are counted outside strings only.
+    depth = containers = 0
     for token in _TOKEN.finditer(data):
         first = data[token.start()]
         if first in b"[{":
-            depth += 1
+            depth, containers = depth + 1, containers + 1
             if depth > MAX_DEPTH:
                 raise MalformedJSON("This JSON is nested too deeply.")
+            if containers > MAX_CONTAINERS:
+                raise MalformedJSON("This JSON has more objects and arrays than any that is used here.")
         elif first in b"]}":
             depth -= 1
 

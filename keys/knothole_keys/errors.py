@@ -52,6 +52,10 @@ class RootExpired(KnotholeError):
     """The newest root has expired; the administrators must publish a new one."""
 
 
+class RootFromFuture(KnotholeError):
+    """The root was issued in the future: this machine's clock is wrong, or the administrators' is."""
+
+
 class WrongDrop(KnotholeError):
     """This belongs to another drop."""
 

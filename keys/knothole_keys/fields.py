@@ -17,7 +17,8 @@ from knothole_keys.errors import KnotholeError
 BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 SEPARATORS = frozenset("\u2028\u2029")
 # What "white space" is in SPEC section 1: JavaScript's \s, which Python's is not.
-SPACE = re.compile("[\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+")
+SPACES = "\t\n\v\f\r \u00a0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000\ufeff"
+SPACE = re.compile(f"[{SPACES}]+")
 ASCII_UPPER = {c: c - 32 for c in range(ord("a"), ord("z") + 1)}
 ASCII_LOWER = {c: c + 32 for c in range(ord("A"), ord("Z") + 1)}
 _KEY_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")

@@ -39,7 +39,7 @@ class NoteKey:
     @classmethod
     def parse(cls, text: str) -> "NoteKey":
         """Read a C2SP verifier key, `name+keyid+base64`. Raises MalformedNote."""
-        parts = text.strip().split("+", 2)
+        parts = text.strip(fields.SPACES).split("+", 2)
         if len(parts) != 3:
             raise MalformedNote("This is not a public key as `keys admin` writes it.")
         name = fields.key_name(parts[0], MalformedNote, "The key's name")

@@ -13,13 +13,14 @@ from typing import Any
 from knothole_keys import fields, note
 from knothole_keys.box import MAX_SIZE, MAX_SLOTS, MIN_SIZE, Geometry
 from knothole_keys.epoch import DAY, MAX_EPOCH, epoch_of
-from knothole_keys.errors import BrokenChain, MalformedRoot, RootExpired, WrongDrop
+from knothole_keys.errors import BrokenChain, MalformedRoot, RootExpired, RootFromFuture, WrongDrop
 from knothole_keys.note import Note, NoteKey
 
 TYPE = "knothole-root/1"
 MAX_ROOTS = 64
 MAX_ADMINS = 16
 MAX_LIFE = 13 * 31 * DAY
+MAX_AHEAD = DAY
 _MEMBERS = {"type", "drop", "version", "threshold", "admins", "issued", "expires", "retention_days", "boxes"}
 
 
@@ -70,15 +71,25 @@ class Chain:
 def read_chain(data: bytes, *, drop_id: bytes | None = None, now: int | None = None) -> Chain:
     """Verify a whole chain of roots.
 
-    `drop_id` is what the reader expects, `now` its clock; without it expiry is not checked (for archives).
-    Raises MalformedNote, MalformedJSON, MalformedRoot, BadSignature, NotEnoughSignatures, BrokenChain, WrongDrop, RootExpired.
+    `drop_id` is what the reader expects, `now` its clock; without it times are not checked (for archives).
+    Raises MalformedNote, MalformedJSON, MalformedRoot, BadSignature, NotEnoughSignatures, BrokenChain, WrongDrop,
+    RootFromFuture, RootExpired.
     """
     chain = join(split(data))
     if drop_id is not None and chain.drop_id != drop_id:
         raise WrongDrop("These roots belong to another drop: compare the fingerprint with the one you were given.")
-    if now is not None and now >= chain.current.expires:
-        raise RootExpired("The drop's root has expired; its administrators must publish a new one.")
+    if now is not None:
+        check_time(chain.current, now)
     return chain
+
+
+def check_time(root: Root, now: int) -> None:
+    """Refuse a root from the future or past its expiry (SPEC 3, step 5)."""
+    # Without this a threshold stolen once could date a root years ahead, and no honest one could follow it until then.
+    if root.issued > now + MAX_AHEAD:
+        raise RootFromFuture("The drop's root was issued in the future: set this machine's clock, then try again.")
+    if now >= root.expires:
+        raise RootExpired("The drop's root has expired; its administrators must publish a new one.")
 
 
 def split(data: bytes) -> list[Root]:

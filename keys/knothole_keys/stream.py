@@ -1,5 +1,6 @@
 """Letters and files as streams of bodies, and the heads that prove a part's place (SPEC section 8)."""
 
+import hashlib
 import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -56,12 +57,18 @@ def file_stream(thread_secret: bytes, root: bytes) -> bytes:
     return hmac.digest(derive(thread_secret, "stream"), root, "sha256")
 
 
+def letter_stream(root: bytes, count: int) -> bytes:
+    """A letter stream's id. It binds the count, which a Merkle root alone does not: part 3 of 3 proves as 2 of 2, too."""
+    return hashlib.sha256(b"knothole/1 letter stream\x00" + count.to_bytes(4, "big") + root).digest()
+
+
 def letter_parts(data: bytes, capacity: int) -> Iterator[tuple[Head, bytes]]:
     """The heads and bodies of a whole letter stream."""
     bodies = [data[i : i + capacity] for i in range(0, len(data), capacity)]
     tree = merkle.Tree([merkle.leaf(body) for body in bodies])
+    stream = letter_stream(tree.root, len(bodies))
     for index, body in enumerate(bodies):
-        yield Head("letter", tree.root, tree.root, index, len(bodies), tree.path(index)), body
+        yield Head("letter", stream, tree.root, index, len(bodies), tree.path(index)), body
 
 
 def layout(head: Head, body: bytes, geometry: Geometry) -> bytes:
@@ -109,6 +116,6 @@ def read_head(header: bytes) -> Head:
     path = fields.hex_bytes(value["path"], 32 * merkle.path_length(index, count), error, "An audit path")
     if value["kind"] not in ("letter", "file"):
         raise error("A part is neither of a letter nor of a file.")
-    if value["kind"] == "letter" and stream != root:
-        raise error("A letter's id is not its root.")
+    if value["kind"] == "letter" and stream != letter_stream(root, count):
+        raise error("A letter's id does not fit its root and its number of parts.")
     return Head(value["kind"], stream, root, index, count, path)

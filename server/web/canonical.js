@@ -4,10 +4,12 @@ import { fromUtf8, isWellFormed, utf8 } from "./bytes.js";
 import { MalformedJSON } from "./errors.js";
 
 const DEPTH = 16;
+// Twice what the longest letter's table has.
+const CONTAINERS = 131_072;
 
 /** Canonical bytes of objects, arrays, strings, booleans and integers from 0 to 2^53 - 1. */
 export function encode(value) {
-  return utf8(spell(value, 1));
+  return utf8(spelling(value));
 }
 
 /** The value of canonical bytes; anything that `encode` would spell otherwise is MalformedJSON. */
@@ -21,20 +23,26 @@ export function decode(bytes) {
     throw new MalformedJSON(undefined, { cause });
   }
   // Duplicate keys, escapes, white space, floats and order all show as another spelling.
-  if (spell(value, 1) !== text) throw new MalformedJSON();
+  if (spelling(value) !== text) throw new MalformedJSON();
   return value;
 }
 
-function spell(value, depth) {
+function spelling(value) {
+  return spell(value, 1, { left: CONTAINERS });
+}
+
+function spell(value, depth, containers) {
   if (typeof value === "string") return spellString(value);
   if (value === true) return "true";
   if (value === false) return "false";
   if (typeof value === "number") return spellInteger(value);
   if (value === null || typeof value !== "object" || depth > DEPTH) throw new MalformedJSON();
-  if (Array.isArray(value)) return `[${value.map((item) => spell(item, depth + 1)).join(",")}]`;
+  if (--containers.left < 0) throw new MalformedJSON();
+  const inner = (item) => spell(item, depth + 1, containers);
+  if (Array.isArray(value)) return `[${value.map(inner).join(",")}]`;
   // sort() without a function compares UTF-16 code units, which is RFC 8785's order.
   const members = Object.keys(value).sort();
-  return `{${members.map((key) => `${spellString(key)}:${spell(value[key], depth + 1)}`).join(",")}}`;
+  return `{${members.map((key) => `${spellString(key)}:${inner(value[key])}`).join(",")}}`;
 }
 
 function spellInteger(value) {

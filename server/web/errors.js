@@ -39,6 +39,10 @@ export const RootExpired = refusal(
   "RootExpired",
   "The drop's root has expired; wait until the newsroom has renewed it.",
 );
+export const RootFromFuture = refusal(
+  "RootFromFuture",
+  "The drop's root is dated in the future; check this machine's clock.",
+);
 export const WrongDrop = refusal(
   "WrongDrop",
   "This belongs to another drop; check the address and the fingerprint.",

@@ -7,7 +7,7 @@ import { BadLetterSignature, CannotSeal, MalformedJSON, MalformedLetter } from "
 import { derive, label } from "./kdf.js";
 import { checkOutline, checkText, cleanType, compareRead, MAX_FILES, TYPE } from "./letter-text.js";
 import { leafHash, MerkleTree } from "./merkle.js";
-import { countOf, encodeHead, MAX_LETTER } from "./stream.js";
+import { countOf, encodeHead, letterStreamId, MAX_LETTER } from "./stream.js";
 
 const SIGNATURE = 64;
 const FRAME = 4 + SIGNATURE;
@@ -92,13 +92,13 @@ async function cutLetter(bytes, capacity) {
   const count = countOf(bytes.length, capacity);
   const bodies = Array.from({ length: count }, (_, i) => bytes.subarray(i * capacity, (i + 1) * capacity));
   const tree = new MerkleTree(await Promise.all(bodies.map(leafHash)));
-  const stream = tree.root;
+  const stream = letterStreamId(tree.root, count);
   return {
     stream,
     bodies,
     count,
     part(index) {
-      const head = { kind: "letter", stream, index, count, root: stream, path: tree.path(index) };
+      const head = { kind: "letter", stream, index, count, root: tree.root, path: tree.path(index) };
       return { header: encodeHead(head), body: bodies[index] };
     },
   };

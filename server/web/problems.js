@@ -33,6 +33,7 @@ const KINDS = new Map([
   ["RosterExpired", "off"],
   ["RootExpired", "off"],
   ["RosterFromFuture", "clock"],
+  ["RootFromFuture", "clock"],
   ["Unreachable", "unreachable"],
   ["FileChanged", "file"],
 ]);

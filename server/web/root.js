@@ -4,13 +4,14 @@
 import { Geometry, MAX_SIZE, MAX_SLOTS, MIN_SIZE } from "./box.js";
 import { equal, hex } from "./bytes.js";
 import { DAY, epochOf } from "./epoch.js";
-import { BrokenChain, MalformedRoot, RootExpired, WrongDrop } from "./errors.js";
+import { BrokenChain, MalformedRoot, RootExpired, RootFromFuture, WrongDrop } from "./errors.js";
 import * as fields from "./fields.js";
 import { MAX_BYTES, noteHash, parseNote, verifyNote } from "./note.js";
 
 const TYPE = "knothole-root/1";
 const MAX_ROOTS = 64;
 const MAX_LIFE = 13 * 31 * DAY;
+const MAX_AHEAD = DAY;
 const MEMBERS = [
   "type",
   "drop",
@@ -26,7 +27,7 @@ const MEMBERS = [
 /**
  * Verify a whole chain: {dropId, fingerprint, roots, current}. `dropId` is what the reader expects, `now` its
  * clock in seconds. Refuses MalformedNote, MalformedJSON, MalformedRoot, BadSignature, NotEnoughSignatures,
- * BrokenChain, WrongDrop, RootExpired.
+ * BrokenChain, WrongDrop, RootFromFuture, RootExpired.
  */
 export function readChain(bytes, { dropId = undefined, now }) {
   const roots = split(bytes).map((part) => readRoot(parseNote(part)));
@@ -35,6 +36,7 @@ export function readChain(bytes, { dropId = undefined, now }) {
   if (dropId && !equal(found, dropId)) throw new WrongDrop();
   const current = roots.at(-1);
   // Asked so that a clock that was forgotten, which no comparison fits, refuses too.
+  if (!(current.issued <= now + MAX_AHEAD)) throw new RootFromFuture();
   if (!(now < current.expires)) throw new RootExpired();
   return { dropId: found, fingerprint: fingerprint(found), roots, current };
 }

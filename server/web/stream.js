@@ -1,10 +1,10 @@
 // Streams: a letter or a file cut into bodies, and the head by which each part proves its place (SPEC section 8).
 
-import { equal, hex } from "./bytes.js";
+import { concat, equal, hex, u32 } from "./bytes.js";
 import { decode, encode } from "./canonical.js";
 import { ForeignPart, MalformedHead } from "./errors.js";
 import * as fields from "./fields.js";
-import { derive, hmacSha256 } from "./kdf.js";
+import { derive, hmacSha256, label, sha256 } from "./kdf.js";
 import { HASH, leafHash, pathLength, verifyPath } from "./merkle.js";
 
 export { auditPath, leafHash, MerkleTree, merkleRoot, verifyPath } from "./merkle.js";
@@ -14,6 +14,11 @@ export const MAX_LETTER = 32 * 1024 * 1024;
 /** The id of a file's stream: without the thread secret nobody can test for a known file. */
 export function fileStreamId(threadSecret, root) {
   return hmacSha256(derive(threadSecret, "stream"), root);
+}
+
+/** A letter's stream id. It binds the count, which a Merkle root alone does not: part 3 of 3 proves as 2 of 2, too. */
+export function letterStreamId(root, count) {
+  return sha256(concat(label("knothole/1 letter stream"), u32(count), root));
 }
 
 /** How many bodies a stream of `size` bytes has. */
@@ -37,7 +42,8 @@ export function readHead(bytes, { capacity, bodyLength }) {
   const { kind } = value;
   if (kind !== "letter" && kind !== "file") throw new MalformedHead();
   const letter = kind === "letter";
-  if (letter && (!equal(stream, root) || (count - 1) * capacity >= MAX_LETTER)) throw new MalformedHead();
+  if (letter && (!equal(stream, letterStreamId(root, count)) || (count - 1) * capacity >= MAX_LETTER))
+    throw new MalformedHead();
   if (bodyLength === 0 && (letter || count !== 1)) throw new MalformedHead();
   if (index < count - 1 && bodyLength !== capacity) throw new MalformedHead();
   return { kind, stream, index, count, root, path };

@@ -14,7 +14,18 @@ from knothole_keys.box import HEAD, MAX_HEADER, Geometry
 from knothole_keys.errors import BoxDamaged, CannotSeal, NotForUs
 from knothole_keys.open import Opener
 from knothole_keys.seal import Sealer
-from knothole_keys.stream import MAX_COUNT, MAX_LETTER, Head, Kind, count_of, file_stream, layout, letter_parts, read_part
+from knothole_keys.stream import (
+    MAX_COUNT,
+    MAX_LETTER,
+    Head,
+    Kind,
+    count_of,
+    file_stream,
+    layout,
+    letter_parts,
+    letter_stream,
+    read_part,
+)
 from tests.keys.recipes import cobblestone
 from tests.keys.refusing import refusal
 
@@ -37,7 +48,7 @@ def opener(*readers: int, geometry: Geometry = SMALL) -> Opener:
 
 def only_part(body: bytes, kind: Kind = "file") -> Head:
     root = merkle.leaf(body)
-    return Head(kind, root if kind == "letter" else file_stream(SECRET, root), root, 0, 1, b"")
+    return Head(kind, letter_stream(root, 1) if kind == "letter" else file_stream(SECRET, root), root, 0, 1, b"")
 
 
 @pytest.mark.parametrize("geometry", GEOMETRIES, ids=str)
@@ -147,7 +158,7 @@ def seal_with(made: dict[str, Any]) -> None:
     Sealer(**made).seal(only_part(b"x"), b"x")
 
 
-# A letter's part: its stream is its root, so nothing in it can change and still be proved.
+# A letter's part: its stream is made of root and count, so nothing in it can change and still be proved.
 HEADER = only_part(b"a body", "letter")
 GOOD = layout(HEADER, b"a body", SMALL)
 USED = st.integers(0, 8 + len(HEADER.encode())) | st.integers(HEAD - 2, HEAD + 8)
@@ -182,7 +193,7 @@ def test_a_letter_ends_at_32_mib() -> None:
     most = -(-MAX_LETTER // C)
     for count, refused in ((most, "ForeignPart"), (most + 1, "MalformedHead")):
         path = bytes(32 * merkle.path_length(count - 1, count))
-        head = Head("letter", bytes(32), bytes(32), count - 1, count, path)
+        head = Head("letter", letter_stream(bytes(32), count), bytes(32), count - 1, count, path)
         assert refusal(read_part, layout(head, b"x", SMALL), SMALL) == refused
 
 

@@ -109,3 +109,15 @@ def test_a_long_text_takes_memory_in_proportion() -> None:
 @given(st.integers(min_value=canonical.MAX_INTEGER + 1))
 def test_large_integers_are_refused_and_not_rounded(number: int) -> None:
     assert refusal(lambda: canonical.decode(str(number).encode())) == "MalformedJSON"
+
+
+def test_as_many_containers_as_allowed_pass_and_one_more_is_refused() -> None:
+    # Two bytes of "[]" cost a reader some sixty times as many: a letter of them brought a desk down.
+    most = canonical.MAX_CONTAINERS
+    assert len(canonical.decode(canonical.encode([[]] * (most - 1)))) == most - 1
+    assert refusal(lambda: canonical.decode(b"[" + b"[]," * (most - 1) + b"[]]")) == "MalformedJSON"
+
+
+def test_brackets_in_texts_are_no_containers() -> None:
+    text = "[{" * canonical.MAX_CONTAINERS
+    assert canonical.decode(canonical.encode(text)) == text

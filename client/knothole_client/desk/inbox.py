@@ -192,7 +192,7 @@ class Inbox:
         capacity = value["capacity"]
         bare = Submission(
             id=value["id"],
-            group=Group("letter", bytes.fromhex(value["id"]), bytes.fromhex(value["id"]), value["count"]),
+            group=Group("letter", bytes.fromhex(value["id"]), bytes.fromhex(value["root"]), value["count"]),
             have=value["count"],
             day=value["day"],
             thread=value["thread"],
@@ -224,6 +224,7 @@ def _entry(item: dict[str, Any]) -> FileEntry:
 def _value(group: Group, letter: Letter, capacity: int, day: str) -> dict[str, Any]:
     return {
         "id": group.stream.hex(),
+        "root": group.root.hex(),
         "count": group.count,
         "capacity": capacity,
         "imported": day,

@@ -1,6 +1,7 @@
 """Notes in words, for an administrator who is about to sign one."""
 
 import json
+from collections.abc import Iterable
 
 from knothole_keys import clock, fields, note
 from knothole_keys.enrolment import TYPE as ENROLMENT
@@ -32,14 +33,16 @@ def roots(chain: list[Root]) -> list[str]:
     return [*lines, f"The server keeps a week's boxes for {root.retention_days} days after it."]
 
 
-def roster(made: Roster, before: Roster | None, chain: Chain) -> list[str]:
-    """A roster, and what it changes against the one before, as far as that is known here."""
+def roster(made: Roster, before: Roster | None, chain: Chain, enrolled: Iterable[Recipient]) -> list[str]:
+    """A roster, and what it changes against the one before and those `enrolled`, as far as they are known here."""
     signed = [key.name for key in note.signers(made.note, chain.current.admins)]
     lines = [
         f"Roster {made.version} of {chain.current.drop!r}, valid {clock.day_of(made.issued)} to {clock.day_of(made.expires)}.",
         f"Signed by: {', '.join(signed) or 'nobody yet'} ({chain.current.threshold} needed).",
     ]
     lines += _changes(made, before)
+    listed = {recipient.id for recipient in made.recipients}
+    lines += [f"NOT IN IT: {one.id}  {quoted(one.name)}, who is enrolled here" for one in enrolled if one.id not in listed]
     for recipient in made.recipients:
         lines += _recipient(recipient)
     return lines
@@ -67,6 +70,8 @@ def quoted(text: str) -> str:
 def _recipient(recipient: Recipient) -> list[str]:
     weeks = sorted(recipient.epochs)
     reach = f"{days(weeks[0])[:10]} to {days(weeks[-1])[-10:]}" if weeks else "does not receive: no weekly keys"
+    gaps = [epoch for epoch in range(weeks[0], weeks[-1]) if epoch not in recipient.epochs] if weeks else []
+    reach += "".join(f", BUT NOT {days(epoch)}" for epoch in gaps)
     about = f", {quoted(recipient.note)}" if recipient.note else ""
     return [f"  {recipient.id}  {quoted(recipient.name)}{about}: {reach}"]
 

@@ -152,10 +152,8 @@ def roster(directory: Path, name: str | None, days: int, output: Path) -> None:
     known = folder.rosters()
     files.write_whole(output, made.note.data, mode=0o644)
     folder.keep(made)
-    for line in describe.roster(made, known[-1] if known else None, folder.chain):
+    for line in _in_words(folder, made, known[-1] if known else None):
         click.echo(line)
-    for line in missing_weeks(made, clock.now()):
-        click.echo(f"Note: {line}")
 
 
 @keys.command()
@@ -173,12 +171,17 @@ def cosign(directory: Path, file: Path, name: str | None, output: Path | None) -
         return
     chain, known = folder.chain, folder.rosters()
     before = [one for one in known if one.version < _version(data)]
-    _confirm(describe.roster(_parsed(folder, data), before[-1] if before else None, chain))
+    _confirm(_in_words(folder, _parsed(folder, data), before[-1] if before else None))
     made = folder.cosign_roster(data, folder.signer(path.stem, passphrase.ask(f"the key of {path.stem}")))
     files.write_whole(output or file, made.note.data, mode=0o644)
     folder.keep(made)
     count = len({key.key for key in note.signers(made.note, chain.current.admins)})
     click.echo(f"Signed by {count} of the {chain.current.threshold} administrators that it needs.")
+
+
+def _in_words(folder: AdminFolder, made: describe.Roster, before: describe.Roster | None) -> list[str]:
+    lines = describe.roster(made, before, folder.chain, folder.recipients())
+    return lines + [f"Note: {line}" for line in missing_weeks(made, clock.now())]
 
 
 def _cosign_root(folder: AdminFolder, data: bytes, key: Path, output: Path) -> None:
@@ -191,7 +194,13 @@ def _cosign_root(folder: AdminFolder, data: bytes, key: Path, output: Path) -> N
         files.write_whole(output, parsed.data, mode=0o644)
     # With all signatures there is nothing to add; the folder only takes the finished root in.
     own = folder.path / ROOT
-    if not own.exists() or root.split(files.read(own, note.MAX_BYTES))[0].note.hash == parsed.hash:
+    kept = root.split(files.read(own, note.MAX_BYTES)) if own.exists() else []
+    # A copy with fewer signatures must not take the place of the finished root, nor one first root that of a chain.
+    if not kept or (
+        len(kept) == 1
+        and kept[0].note.hash == parsed.hash
+        and len(note.signers(kept[0].note, newest.admins)) <= len(note.signers(parsed, newest.admins))
+    ):
         files.write_whole(own, parsed.data, mode=0o644)
     _tell_root(output, len(newest.admins) - len(note.signers(parsed, newest.admins)))
 

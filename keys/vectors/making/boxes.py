@@ -10,7 +10,7 @@ from knothole_keys.box import PREFIX, WRAP, Geometry
 from knothole_keys.errors import NotForUs
 from knothole_keys.open import Opener
 from knothole_keys.seal import Sealer
-from knothole_keys.stream import Head, layout
+from knothole_keys.stream import Head, layout, letter_stream
 from making import parts, salamander
 from making.drop import DROP_ID, EPOCH, OTHER_DROP, SIZE, SLOTS, journalist, seed, week_seed
 from making.letters import GOOD, KEYS
@@ -19,7 +19,7 @@ from making.scenario import Scenario, many, raw, refused
 BASE = Path(__file__).parent.parent / "base"
 GEOMETRY = Geometry(SIZE, SLOTS)
 READERS = ("dana", "evan")
-LETTER = Head("letter", merkle.leaf(GOOD), merkle.leaf(GOOD), 0, 1, b"")
+LETTER = Head("letter", letter_stream(merkle.leaf(GOOD), 1), merkle.leaf(GOOD), 0, 1, b"")
 SALT = seed("salt")[:24]
 PAYLOAD = GEOMETRY.wraps_end
 

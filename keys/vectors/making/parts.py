@@ -6,7 +6,7 @@ from typing import Any
 from knothole_keys import canonical, merkle
 from knothole_keys.box import MAX_HEADER, Geometry
 from knothole_keys.seal import Sealer
-from knothole_keys.stream import Head, file_stream
+from knothole_keys.stream import Head, file_stream, letter_stream
 from making.drop import DROP_ID, EPOCH, SIZE, SLOTS, journalist, seed
 from making.letters import GOOD, KEYS
 from making.scenario import Bytes, Scenario, many, raw, refused, text
@@ -65,7 +65,7 @@ def part_scenarios() -> Iterator[Scenario]:
 
 
 def _malformed(empty: dict[str, Any]) -> dict[str, tuple[dict[str, Any], str]]:
-    letter = header(kind="letter", stream=TREE.root.hex())
+    letter = header(kind="letter", stream=letter_stream(TREE.root, 3).hex())
     spaced = text(canonical.encode(header()).decode().replace(":", ": ", 1))
     too_many = -(-(2**25) // CAPACITY) + 1
     one_more = len(canonical.encode(header())) + 1
@@ -90,11 +90,27 @@ def _malformed(empty: dict[str, Any]) -> dict[str, tuple[dict[str, Any], str]]:
         "path_too_short": (_given(header(path="")), "Its audit path is missing."),
         "path_too_long": (_given(header(path=header()["path"] * 2)), "An audit path longer than RFC 6962 gives."),
         "kind_unknown": (_given(header(kind="Letter")), "Neither letter nor file."),
-        "letter_of_another_stream": (_given({**letter, "stream": STREAM.hex()}), "A letter's id is its root."),
-        "letter_empty": (_given({**empty, "kind": "letter", "stream": empty["root"]}, raw(b"")), "A letter is never empty."),
+        "letter_of_another_stream": (_given({**letter, "stream": STREAM.hex()}), "A letter's id is another hash."),
+        "letter_id_is_root": (_given({**letter, "stream": TREE.root.hex()}), "A letter's id binds its count, too."),
+        "letter_of_another_count": (
+            _given({**letter, "count": 2, "index": 1}),
+            "Part 3 of 3 said to be 2 of 2, which leads to the same root.",
+        ),
+        "letter_empty": (
+            _given({**empty, "kind": "letter", "stream": letter_stream(merkle.leaf(b""), 1).hex()}, raw(b"")),
+            "A letter is never empty.",
+        ),
         "last_empty": (_given(header(), raw(b"")), "The last of three parts is empty."),
         "letter_over_32_mib": (
-            _given({**letter, "count": too_many, "index": too_many - 1, "path": _zeros(too_many)}),
+            _given(
+                {
+                    **letter,
+                    "count": too_many,
+                    "index": too_many - 1,
+                    "path": _zeros(too_many),
+                    "stream": letter_stream(TREE.root, too_many).hex(),
+                }
+            ),
             "A letter of more parts than 32 MiB fill.",
         ),
     }  # fmt: skip
@@ -137,7 +153,7 @@ def id_scenarios() -> Iterator[Scenario]:
     readers = [journalist(name).epochs[EPOCH] for name in ("dana", "evan")]
     sealer = Sealer(drop_id=DROP_ID, epoch=EPOCH, geometry=GEOMETRY, recipients=readers, thread_secret=KEYS.secret)
     tree = merkle.Tree([merkle.leaf(GOOD)])
-    head = Head("letter", tree.root, tree.root, 0, 1, b"")
+    head = Head("letter", letter_stream(tree.root, 1), tree.root, 0, 1, b"")
     given = {
         "size": SIZE, "slots": SLOTS, "drop_id": DROP_ID.hex(), "epoch": EPOCH, "thread_secret": KEYS.secret.hex(),
         "seeds": [seed(f"week {name} 0").hex() for name in ("evan", "dana", "evan")],

@@ -56,6 +56,8 @@ def root_scenarios() -> Iterator[Scenario]:
     about = "An administrator was exchanged and boxes grow later; two old and two new administrators signed."
     yield Scenario("root_chain_of_two", about, "root", _given(ROOT + SECOND, drop_id=DROP_ID) | epochs, second)
     about = "The first root has expired; the second, in force, has not."
+    early = _given(ROOT, NOW - 100 * DAY - DAY - 1)
+    yield refused("root_from_future", "Issued a day and a second ahead of the clock.", "root", early, "RootFromFuture")
     late = _given(ROOT + SECOND, NOW + 250 * DAY)
     yield Scenario("root_earlier_one_expired", about, "root", late | epochs, second)
     for flaw, (change, about) in MALFORMED.items():

@@ -7,7 +7,7 @@ from knothole_keys.box import Geometry
 from knothole_keys.epoch import DAY, accepts, end, epoch_of, start
 from knothole_keys.kdf import derive
 from making.drop import DROP_ID, EPOCH, seed
-from making.scenario import Scenario, raw, refused, text
+from making.scenario import Scenario, joined, many, raw, refused, text
 
 JSON_FLAWS = {
     "duplicate_key": ('{"a":1,"a":1}', "The same key twice, though with the same value."),
@@ -60,6 +60,9 @@ def json_scenarios() -> Iterator[Scenario]:
     yield Scenario("json_nesting_16", "The deepest nesting.", "canonical", {"json": text(deep)}, {"value": nested})
     for flaw, (spelling, about) in JSON_FLAWS.items():
         yield refused(f"json_{flaw}", about, "canonical", {"json": text(spelling)}, "MalformedJSON")
+    crowd = joined(text("["), many(b"[],", 2**17 - 1), text("[]]"))
+    about = "One array more than a text may hold in all, in 384 KiB."
+    yield refused("json_131073_arrays", about, "canonical", {"json": crowd}, "MalformedJSON")
     for flaw, data in {
         "bom": b'\xef\xbb\xbf{"a":1}',
         "overlong_utf8": b'{"a":"\xc0\xaf"}',

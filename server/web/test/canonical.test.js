@@ -78,6 +78,18 @@ test("refuses bytes that are not UTF-8", async () => {
   assert.equal(await refusal(() => decode(Uint8Array.of(0x22, 0xff, 0x22))), "MalformedJSON");
 });
 
+test("as many containers as allowed pass, and one more is refused", async () => {
+  const most = 131_072;
+  const spelled = (n) =>
+    new TextEncoder().encode(
+      `[${Array(n - 1)
+        .fill("[]")
+        .join()}]`,
+    );
+  assert.equal(decode(spelled(most)).length, most - 1);
+  assert.throws(() => decode(spelled(most + 1)), { name: "MalformedJSON" });
+});
+
 test("depth 16, 2^53 - 1 and a member called __proto__ pass", () => {
   for (const text of [`${"[".repeat(16)}1${"]".repeat(16)}`, "9007199254740991", '{"__proto__":1}']) {
     assert.deepEqual(encode(decode(utf8(text))), utf8(text));

@@ -124,11 +124,16 @@ test("another drop's roots are WrongDrop", async () => {
 });
 
 test("an expired root is RootExpired at its last second, an earlier one may have expired", async () => {
-  assert.equal(await refused(first(), { now: undefined }), "RootExpired");
+  assert.equal(await refused(first(), { now: undefined }), "RootFromFuture");
   assert.equal(await refused(first(), { now: FIRST.expires }), "RootExpired");
   read(first(), { now: FIRST.expires - 1 });
   const later = nextRootValue(FIRST, FIRST, { issued: FIRST.expires, expires: FIRST.expires + DAY });
   read(chain(first(), signedNote(later, ADMINS)), { now: FIRST.expires });
+});
+
+test("a root may be issued a day ahead of the clock, and not a second more", async () => {
+  read(first(), { now: FIRST.issued - DAY });
+  assert.equal(await refused(first(), { now: FIRST.issued - DAY - 1 }), "RootFromFuture");
 });
 
 const CHAINS = {

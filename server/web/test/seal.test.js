@@ -8,7 +8,7 @@ import { spareWrap, unwrap, wrap } from "../hpke.js";
 import { derive, sha256 } from "../kdf.js";
 import { openBox } from "../open.js";
 import { idOfPart, sealBox } from "../seal.js";
-import { encodeHead, leafHash } from "../stream.js";
+import { encodeHead, letterStreamId, leafHash } from "../stream.js";
 import { DROP_ID, EPOCH, epochKey, refusal, seedOf } from "./make.js";
 
 const GEOMETRY = new Geometry(2 ** 18, 3);
@@ -315,7 +315,7 @@ test("MalformedHead: a header that is no head", async () => {
   assert.equal(await refusal(async () => open(await seal(bodyOf(5), { header }))), "MalformedHead");
   const letter = encodeHead({
     kind: "letter",
-    stream: root,
+    stream: letterStreamId(root, 1),
     root,
     index: 0,
     count: 1,

@@ -98,7 +98,8 @@ test("count: an empty stream has one body, a full last body adds none", () => {
 const CAPACITY = 1000;
 const tree = new stream.MerkleTree(leavesOf(5));
 const HEAD = { kind: "file", stream: seedOf("id"), root: tree.root, index: 3, count: 5, path: tree.path(3) };
-const LETTER = { ...HEAD, kind: "letter", stream: tree.root };
+const letter = (head) => ({ ...head, kind: "letter", stream: stream.letterStreamId(head.root, head.count) });
+const LETTER = letter(HEAD);
 const read = (head, bodyLength = CAPACITY, capacity = CAPACITY) =>
   stream.readHead(head instanceof Uint8Array ? head : stream.encodeHead(head), { capacity, bodyLength });
 
@@ -128,9 +129,10 @@ const FLAWS = {
   "a path too long": [{ ...HEAD, path: concat(HEAD.path, seedOf("x")) }],
   "a path that is no whole hash": [{ ...HEAD, path: HEAD.path.subarray(1) }],
   "a short root": [{ ...HEAD, root: HEAD.root.subarray(1) }],
-  "a letter whose stream is not its root": [{ ...LETTER, stream: seedOf("id") }],
+  "a letter whose stream is its root": [{ ...LETTER, stream: tree.root }],
+  "a letter whose stream has another count": [{ ...LETTER, stream: stream.letterStreamId(tree.root, 4) }],
   "an empty body among five": [{ ...HEAD, index: 4, path: tree.path(4) }, 0],
-  "an empty letter": [{ ...LETTER, index: 0, count: 1, path: new Uint8Array(0) }, 0],
+  "an empty letter": [letter({ ...HEAD, index: 0, count: 1, path: new Uint8Array(0) }), 0],
   "a body that is not full before the last": [HEAD, CAPACITY - 1],
   "an unknown member": [
     encode({ ...JSON.parse(new TextDecoder().decode(stream.encodeHead(HEAD))), extra: 1 }),
@@ -148,7 +150,8 @@ for (const [flaw, [head, bodyLength]] of Object.entries(FLAWS)) {
 
 test("a letter may fill 32 MiB, and not a body more", async () => {
   const capacity = 2 ** 20;
-  const head = (count) => ({ ...LETTER, index: 0, count, path: new Uint8Array(pathLength(0, count) * 32) });
+  const head = (count) =>
+    letter({ ...HEAD, index: 0, count, path: new Uint8Array(pathLength(0, count) * 32) });
   assert.equal(read(head(32), capacity, capacity).count, 32);
   assert.equal(await refusal(() => read(head(33), capacity, capacity)), "MalformedHead");
   assert.equal(read({ ...head(33), kind: "file" }, capacity, capacity).count, 33);
