@@ -27,6 +27,7 @@ def _program(name: str) -> Callable[[], bool]:
 TOOLS: dict[str, tuple[Callable[[], bool], str]] = {
     "chromium": (_program("chromium"), "the source's page in a real browser, in all its states"),
     "ffmpeg": (_program("ffmpeg"), "a real video through a real browser"),
+    "strace": (_program("strace"), "every byte that a server reads and writes, looked through for plaintext"),
     "/dev/pts": (_has_terminals, "what commands ask a person at a terminal"),
     "/proc": (Path("/proc/self/status").exists, "how much memory a server and a sender take"),
 }

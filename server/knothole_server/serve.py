@@ -14,6 +14,7 @@ from knothole_server.drop import Drop
 from knothole_server.headers import HEADERS
 from knothole_server.quiet import quiet_protocol
 
+_BACKLOG = 2048
 _GRACE = 10
 _KEEP_ALIVE = 15
 
@@ -57,6 +58,8 @@ def bind_tcp(host: str, port: int) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
+        # Now, not when the server is up: whoever reads where it serves may come at once, and waits in line.
+        listening.listen(_BACKLOG)
     except OSError as error:
         listening.close()
         raise Refused(f"{host} port {port} cannot be used: {(error.strerror or 'it failed').lower()}.") from None
@@ -72,6 +75,7 @@ def bind_unix(path: Path) -> socket.socket:
         listening.bind(str(path))
         # It leads to what every visitor may ask anyway; Tor runs under another user.
         path.chmod(0o666)
+        listening.listen(_BACKLOG)
     except OSError as error:
         listening.close()
         raise Refused(f"{path} cannot be used as a socket: {(error.strerror or 'it failed').lower()}.") from None

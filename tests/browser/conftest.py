@@ -19,10 +19,15 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Newsroom]:
+def unserved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Newsroom:
+    """A newsroom whose server is not running yet."""
     passphrase = tmp_path / "passphrase"
     passphrase.write_text(PASSPHRASE)
     monkeypatch.setenv("KNOTHOLE_PASSPHRASE_FILE", str(passphrase))
-    made = Newsroom(tmp_path).make("Dana", "Lee")
-    with made.serving():
-        yield made
+    return Newsroom(tmp_path).make("Dana", "Lee")
+
+
+@pytest.fixture
+def room(unserved: Newsroom) -> Iterator[Newsroom]:
+    with unserved.serving():
+        yield unserved

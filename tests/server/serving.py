@@ -192,7 +192,6 @@ from knothole_server.serve import be_silent, bind_tcp, make_server
 be_silent()
 drop = Drop(Config(Path({str(config.directory)!r}), Path({str(config.built)!r}), {config.limits!r}))
 listening = bind_tcp("127.0.0.1", 0)
-listening.listen()
 print(listening.getsockname()[1], flush=True)
 make_server(drop).run(sockets=[listening])
 """
