@@ -26,6 +26,7 @@ def _program(name: str) -> Callable[[], bool]:
 # A tool, whether it is here, and what is tested with it. `make test-all` installs the programs and does not go on without one.
 TOOLS: dict[str, tuple[Callable[[], bool], str]] = {
     "chromium": (_program("chromium"), "the source's page in a real browser, in all its states"),
+    "firefox-esr": (_program("firefox-esr"), "the source's page in Firefox, with and without what Tor Browser takes away"),
     "ffmpeg": (_program("ffmpeg"), "a real video through a real browser"),
     "strace": (_program("strace"), "every byte that a server reads and writes, looked through for plaintext"),
     "/dev/pts": (_has_terminals, "what commands ask a person at a terminal"),

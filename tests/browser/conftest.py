@@ -1,20 +1,32 @@
-"""A newsroom with a running server, and a real Chromium."""
+"""A newsroom with a running server, and real browsers: the first that is here, or with `--require-tools` every kind."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
 
-from tests.support.chromium import chromium
+from tests.support import browsers
 from tests.support.newsroom import Newsroom
 
 PASSPHRASE = "orbit walnut gravel ferry tulip canyon\n"
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "browser" in metafunc.fixturenames:
+        several = metafunc.config.getoption("--require-tools")
+        names = list(browsers.KINDS) if several else [browsers.first_here()]
+        params = [pytest.param(name, marks=marks(name)) for name in names]
+        metafunc.parametrize("browser", params, indirect=True, scope="session")
+
+
+def marks(name: str) -> list[pytest.MarkDecorator]:
+    # A group runs in one worker: a browser of each kind is enough.
+    return [pytest.mark.tool(browsers.KINDS[name].program), pytest.mark.xdist_group(name)]
+
+
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
+def browser(request: pytest.FixtureRequest) -> Iterator[browsers.Started]:
+    with browsers.start(request.param) as started:
         yield started
 
 

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
+from tests.support.browsers import Started
 from tests.support.newsroom import Newsroom
 from tests.support.states import states
 
-pytestmark = [pytest.mark.tool("chromium"), pytest.mark.xdist_group("browser")]
 AXE = Path(__file__).parents[2] / "server" / "web" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
@@ -21,7 +21,7 @@ def violations(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_state_passes_axe_and_fits_a_phone(browser: Browser, room: Newsroom, tmp_path: Path, scheme: str) -> None:
+def test_every_state_passes_axe_and_fits_a_phone(browser: Started, room: Newsroom, tmp_path: Path, scheme: str) -> None:
     seen = []
     # 320 CSS pixels are a small phone, and a 640-pixel window at 200 % zoom.
     options = {"viewport": {"width": 320, "height": 640}, "color_scheme": scheme, "reduced_motion": "reduce"}
@@ -33,7 +33,7 @@ def test_every_state_passes_axe_and_fits_a_phone(browser: Browser, room: Newsroo
     assert len(seen) >= 15
 
 
-def test_right_to_left_fits_too(browser: Browser, room: Newsroom, tmp_path: Path) -> None:
+def test_right_to_left_fits_too(browser: Started, room: Newsroom, tmp_path: Path) -> None:
     for name, page in states(browser, room, tmp_path, viewport={"width": 360, "height": 640}):
         if name == "noscript":
             continue
@@ -41,7 +41,7 @@ def test_right_to_left_fits_too(browser: Browser, room: Newsroom, tmp_path: Path
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, f"{name} is wider than the screen"
 
 
-def test_a_submission_by_keyboard_alone(browser: Browser, room: Newsroom) -> None:
+def test_a_submission_by_keyboard_alone(browser: Started, room: Newsroom) -> None:
     page = browser.new_context().new_page()
     page.goto(room.url)
     page.wait_for_selector("main[data-state=compose]")

@@ -10,14 +10,13 @@ import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
 
 from tests.support import looking
-from tests.support.chromium import confirm_codename
+from tests.support.browsers import Started, confirm_codename
 from tests.support.newsroom import Newsroom
 from tests.support.running import Running, running
 
-pytestmark = [pytest.mark.tool("chromium"), pytest.mark.tool("strace"), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.tool("strace")]
 
 MARKERS = ["Zaunkoenig-im-Gebuesch", "Rotkehlchen-am-Brunnen", "Wendehals-auf-dem-Dach"]
 MESSAGE, NAME, CONTENTS = MARKERS
@@ -36,7 +35,7 @@ def recent(folder: Path, since: float) -> list[Path]:
     return found
 
 
-def visit_and_send(browser: Browser, room: Newsroom) -> str:
+def visit_and_send(browser: Started, room: Newsroom) -> str:
     page = browser.new_context().new_page()
     page.goto(room.url)
     page.wait_for_selector("main[data-state=compose]")
@@ -50,7 +49,7 @@ def visit_and_send(browser: Browser, room: Newsroom) -> str:
     return words
 
 
-def test_no_byte_of_a_submission_is_anywhere_on_the_server(browser: Browser, unserved: Newsroom, tmp_path: Path) -> None:
+def test_no_byte_of_a_submission_is_anywhere_on_the_server(browser: Started, unserved: Newsroom, tmp_path: Path) -> None:
     room, trace, began = unserved, tmp_path / "trace", time.time()
     with running(room, before=[*looking.TRACER, trace]) as server:
         words = visit_and_send(browser, room)

@@ -1,11 +1,9 @@
 """Choosing files: none is lost without a word, and what quotes a name or a word is kept from translators."""
 
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
+from tests.support.browsers import Started
 from tests.support.newsroom import Newsroom
-
-pytestmark = [pytest.mark.tool("chromium"), pytest.mark.xdist_group("browser")]
 
 # A drop as the browser would hand it over: one file that can be read, and one that cannot.
 DROP = """
@@ -20,14 +18,14 @@ window.dispatchEvent(event);
 """
 
 
-def opened(browser: Browser, room: Newsroom) -> Page:
+def opened(browser: Started, room: Newsroom) -> Page:
     page = browser.new_context().new_page()
     page.goto(room.url)
     page.wait_for_selector("main[data-state=compose]")
     return page
 
 
-def test_what_could_not_be_read_of_a_drop_is_named_until_files_are_chosen_again(browser: Browser, room: Newsroom) -> None:
+def test_what_could_not_be_read_of_a_drop_is_named_until_files_are_chosen_again(browser: Started, room: Newsroom) -> None:
     page = opened(browser, room)
     page.evaluate(DROP)
     expect(page.locator(".files li")).to_have_count(1)
@@ -39,7 +37,7 @@ def test_what_could_not_be_read_of_a_drop_is_named_until_files_are_chosen_again(
     page.context.close()
 
 
-def test_two_files_alike_in_name_and_size_are_both_kept(browser: Browser, room: Newsroom) -> None:
+def test_two_files_alike_in_name_and_size_are_both_kept(browser: Started, room: Newsroom) -> None:
     page = opened(browser, room)
     for text in (b"one", b"two"):
         page.set_input_files("#files", {"name": "scan.txt", "mimeType": "", "buffer": text})
@@ -47,7 +45,7 @@ def test_two_files_alike_in_name_and_size_are_both_kept(browser: Browser, room: 
     page.context.close()
 
 
-def test_what_quotes_a_name_or_a_word_is_not_for_translators(browser: Browser, room: Newsroom) -> None:
+def test_what_quotes_a_name_or_a_word_is_not_for_translators(browser: Started, room: Newsroom) -> None:
     page = opened(browser, room)
     quoting = ["problem", "codename-aid", "live"]
     assert [page.get_attribute(f"#{name}", "translate") for name in quoting] == ["no"] * 3

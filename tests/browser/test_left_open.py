@@ -4,15 +4,13 @@ import contextlib
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Error, Page, expect
+from playwright.sync_api import Dialog, Error, Page, expect
 
-from tests.support.chromium import confirm_codename
+from tests.support.browsers import Started, confirm_codename
 from tests.support.newsroom import Newsroom
 
-pytestmark = [pytest.mark.tool("chromium"), pytest.mark.xdist_group("browser")]
 
-
-def opened(browser: Browser, room: Newsroom) -> Page:
+def opened(browser: Started, room: Newsroom) -> Page:
     page = browser.new_context().new_page()
     page.goto(room.url)
     page.wait_for_selector("main[data-state=compose]")
@@ -38,7 +36,7 @@ def messages(room: Newsroom, *journalists: str) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("at", ["compose", "codename"])
-def test_a_reader_revoked_while_the_page_was_open_is_told_and_cannot_read(browser: Browser, room: Newsroom, at: str) -> None:
+def test_a_reader_revoked_while_the_page_was_open_is_told_and_cannot_read(browser: Started, room: Newsroom, at: str) -> None:
     page = opened(browser, room)
     page.fill("#message", "not for Lee")
     if at == "codename":
@@ -61,7 +59,7 @@ def test_a_reader_revoked_while_the_page_was_open_is_told_and_cannot_read(browse
 
 
 @pytest.mark.parametrize("everybody", [True, False])
-def test_a_new_reader_is_told_and_chosen_only_beside_all_others(browser: Browser, room: Newsroom, everybody: bool) -> None:
+def test_a_new_reader_is_told_and_chosen_only_beside_all_others(browser: Started, room: Newsroom, everybody: bool) -> None:
     page = opened(browser, room)
     page.fill("#message", "hello")
     if not everybody:
@@ -75,7 +73,7 @@ def test_a_new_reader_is_told_and_chosen_only_beside_all_others(browser: Browser
     page.context.close()
 
 
-def test_the_same_people_signed_anew_need_another_letter(browser: Browser, room: Newsroom) -> None:
+def test_the_same_people_signed_anew_need_another_letter(browser: Started, room: Newsroom) -> None:
     page = opened(browser, room)
     page.fill("#message", "sealed by the newest list")
     room.publish()
@@ -105,7 +103,7 @@ def cut_off(page: Page, room: Newsroom) -> None:
 
 @pytest.mark.parametrize(("kind", "happens"), [("altered", rolled_back), ("unreachable", cut_off)])
 def test_an_older_list_is_an_alarm_and_none_is_unreachable(
-    browser: Browser, room: Newsroom, kind: str, happens: Callable[[Page, Newsroom], None]
+    browser: Started, room: Newsroom, kind: str, happens: Callable[[Page, Newsroom], None]
 ) -> None:
     page = opened(browser, room)
     happens(page, room)
@@ -117,7 +115,7 @@ def test_an_older_list_is_an_alarm_and_none_is_unreachable(
     assert list(room.out.glob("*/*.box")) == []
 
 
-def test_back_to_writing_keeps_the_codename_that_may_be_on_paper(browser: Browser, room: Newsroom) -> None:
+def test_back_to_writing_keeps_the_codename_that_may_be_on_paper(browser: Started, room: Newsroom) -> None:
     page = opened(browser, room)
     page.fill("#message", "one")
     page.click("#send")
@@ -148,7 +146,7 @@ def asks_before_leaving(page: Page) -> bool:
     return asked == ["beforeunload"]
 
 
-def test_leaving_with_something_typed_is_asked_about(browser: Browser, room: Newsroom) -> None:
+def test_leaving_with_something_typed_is_asked_about(browser: Started, room: Newsroom) -> None:
     page = opened(browser, room)
     page.fill("#message", "hours of work")
     assert asks_before_leaving(page)
@@ -160,7 +158,7 @@ def test_leaving_with_something_typed_is_asked_about(browser: Browser, room: New
     page.context.close()
 
 
-def test_leaving_an_untouched_form_is_not_asked_about(browser: Browser, room: Newsroom) -> None:
+def test_leaving_an_untouched_form_is_not_asked_about(browser: Started, room: Newsroom) -> None:
     page = opened(browser, room)
     assert not asks_before_leaving(page)
     page.context.close()

@@ -3,15 +3,14 @@
 import json
 
 import pytest
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Page, Route
 
 from knothole_keys import note
+from tests.support.browsers import Started
 from tests.support.newsroom import Newsroom
 
-pytestmark = [pytest.mark.tool("chromium"), pytest.mark.xdist_group("browser")]
 
-
-def visit_with(browser: Browser, room: Newsroom, path: str, answer: object) -> tuple[Page, list[str]]:
+def visit_with(browser: Started, room: Newsroom, path: str, answer: object) -> tuple[Page, list[str]]:
     page = browser.new_context().new_page()
     puts: list[str] = []
     page.on("request", lambda request: puts.append(request.url) if request.method == "PUT" else None)
@@ -46,7 +45,7 @@ def drop_a_signature(body: bytes) -> bytes:
     ],
     ids=["edited", "unsigned", "cut", "html", "root-edited", "root-unsigned", "root-empty"],
 )
-def test_roots_or_roster_that_do_not_verify_stop_the_page(browser: Browser, room: Newsroom, path: str, change: object) -> None:
+def test_roots_or_roster_that_do_not_verify_stop_the_page(browser: Started, room: Newsroom, path: str, change: object) -> None:
     page, puts = visit_with(browser, room, path, edited(change))
     page.wait_for_selector("main[data-state=error]")
     assert page.locator("textarea").count() == 0
@@ -55,7 +54,7 @@ def test_roots_or_roster_that_do_not_verify_stop_the_page(browser: Browser, room
     page.context.close()
 
 
-def test_another_drops_roots_and_roster_stop_the_page(browser: Browser, room: Newsroom) -> None:
+def test_another_drops_roots_and_roster_stop_the_page(browser: Started, room: Newsroom) -> None:
     other = Newsroom(room.path / "other")
     other.path.mkdir()
     other.make("Mole", options=("--box-size", 2**18))
@@ -70,7 +69,7 @@ def test_another_drops_roots_and_roster_stop_the_page(browser: Browser, room: Ne
 
 
 @pytest.mark.parametrize("days", [-3, 40])
-def test_a_clock_that_is_wrong_stops_the_page(browser: Browser, room: Newsroom, days: int) -> None:
+def test_a_clock_that_is_wrong_stops_the_page(browser: Started, room: Newsroom, days: int) -> None:
     issued = note.parse(room.roster.read_bytes()).value["issued"]
     page = browser.new_context().new_page()
     page.clock.set_fixed_time((issued + days * 86400) * 1000)
@@ -80,7 +79,7 @@ def test_a_clock_that_is_wrong_stops_the_page(browser: Browser, room: Newsroom, 
     page.context.close()
 
 
-def test_a_full_disk_keeps_the_place_and_goes_on(browser: Browser, room: Newsroom) -> None:
+def test_a_full_disk_keeps_the_place_and_goes_on(browser: Started, room: Newsroom) -> None:
     page, puts = visit_with(browser, room, "/nothing", lambda route: route.abort())
     full = {"on": True}
 
@@ -95,7 +94,7 @@ def test_a_full_disk_keeps_the_place_and_goes_on(browser: Browser, room: Newsroo
     page.wait_for_selector("main[data-state=compose]")
     page.fill("#message", "patience")
     page.click("#send")
-    from tests.support.chromium import confirm_codename
+    from tests.support.browsers import confirm_codename
 
     confirm_codename(page)
     page.wait_for_selector("#notice[data-reason=full]", timeout=30_000)

@@ -5,19 +5,17 @@ import json
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from knothole_keys import codename
 from tests.support import evidence
-from tests.support.chromium import confirm_codename, until
+from tests.support.browsers import Started, confirm_codename, until
 from tests.support.newsroom import Newsroom
-
-pytestmark = [pytest.mark.tool("chromium"), pytest.mark.xdist_group("browser")]
 
 MESSAGE = "我有一段视频原件。请先核实，再联系我。\n\nThe rest is “unpublished” — ask for it. 🌳"
 
 
-def visit(browser: Browser, room: Newsroom, **options: object) -> Page:
+def visit(browser: Started, room: Newsroom, **options: object) -> Page:
     page = browser.new_context(**options).new_page()  # type: ignore[arg-type]
     page.wrong = []  # type: ignore[attr-defined]
     page.on("pageerror", lambda error: page.wrong.append(str(error)))  # type: ignore[attr-defined]
@@ -32,7 +30,7 @@ def digest(path: Path) -> str:
 
 
 @pytest.mark.tool("ffmpeg")
-def test_a_chinese_message_and_five_files_come_out_bit_for_bit(browser: Browser, room: Newsroom, tmp_path: Path) -> None:
+def test_a_chinese_message_and_five_files_come_out_bit_for_bit(browser: Started, room: Newsroom, tmp_path: Path) -> None:
     files = evidence.make(tmp_path / "evidence", browser)
     assert {path.suffix for path in files} == {".jpg", ".mp4", ".pdf", ".docx", ".txt"}
     page = visit(browser, room)
@@ -64,7 +62,7 @@ def test_a_chinese_message_and_five_files_come_out_bit_for_bit(browser: Browser,
             assert digest(out / path) == wanted
 
 
-def test_boxes_on_the_server_have_one_length_and_no_word_of_it(browser: Browser, room: Newsroom, tmp_path: Path) -> None:
+def test_boxes_on_the_server_have_one_length_and_no_word_of_it(browser: Started, room: Newsroom, tmp_path: Path) -> None:
     page = visit(browser, room)
     page.fill("#message", "the canary word is Zaunkoenig")
     page.set_input_files("#files", [{"name": "Zaunkoenig.txt", "mimeType": "text/plain", "buffer": b"Zaunkoenig" * 99}])
@@ -80,7 +78,7 @@ def test_boxes_on_the_server_have_one_length_and_no_word_of_it(browser: Browser,
     assert not [path for path in everything if b"Zaunkoenig" in path.read_bytes()]
 
 
-def test_a_returning_source_sends_only_what_is_missing(browser: Browser, room: Newsroom, tmp_path: Path) -> None:
+def test_a_returning_source_sends_only_what_is_missing(browser: Started, room: Newsroom, tmp_path: Path) -> None:
     big = tmp_path / "big.bin"
     big.write_bytes(hashlib.shake_256(b"seed").digest(5_500_000))
     page = visit(browser, room)
@@ -126,7 +124,7 @@ def test_a_returning_source_sends_only_what_is_missing(browser: Browser, room: N
     assert digest(out / "files" / "big.bin") == digest(big)
 
 
-def test_without_webcrypto_the_fallback_seals_the_same(browser: Browser, room: Newsroom, tmp_path: Path) -> None:
+def test_without_webcrypto_the_fallback_seals_the_same(browser: Started, room: Newsroom, tmp_path: Path) -> None:
     context = browser.new_context()
     # As on plain http at an onion address, where a browser hides crypto.subtle; workers take it from their own global.
     context.route("**/*.js", lambda route: _without_subtle(route))
@@ -154,7 +152,7 @@ def _without_subtle(route: object) -> None:
     route.fulfill(response=answer, body=cut + answer.text())  # type: ignore[attr-defined]
 
 
-def test_without_javascript_there_is_advice_and_nothing_to_fill_in(browser: Browser, room: Newsroom) -> None:
+def test_without_javascript_there_is_advice_and_nothing_to_fill_in(browser: Started, room: Newsroom) -> None:
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(room.url)
     expect(page.locator("#noscript")).to_be_visible()
@@ -163,7 +161,7 @@ def test_without_javascript_there_is_advice_and_nothing_to_fill_in(browser: Brow
     page.context.close()
 
 
-def test_the_page_names_who_reads_and_seals_only_to_the_chosen(browser: Browser, room: Newsroom) -> None:
+def test_the_page_names_who_reads_and_seals_only_to_the_chosen(browser: Started, room: Newsroom) -> None:
     page = visit(browser, room)
     readers = page.locator("#readers").inner_text()
     assert "Dana" in readers
@@ -182,7 +180,7 @@ def test_the_page_names_who_reads_and_seals_only_to_the_chosen(browser: Browser,
     assert room.messages("Lee") == []
 
 
-def test_nothing_to_send_and_a_wrong_word_are_told_kindly(browser: Browser, room: Newsroom) -> None:
+def test_nothing_to_send_and_a_wrong_word_are_told_kindly(browser: Started, room: Newsroom) -> None:
     page = visit(browser, room)
     page.click("#send")
     expect(page.locator("#problem")).not_to_be_empty()
@@ -202,7 +200,7 @@ def test_nothing_to_send_and_a_wrong_word_are_told_kindly(browser: Browser, room
 
 
 def test_the_same_file_under_two_names_arrives_under_both_and_is_sent_once(
-    browser: Browser, room: Newsroom, tmp_path: Path
+    browser: Started, room: Newsroom, tmp_path: Path
 ) -> None:
     data = hashlib.shake_256(b"twin").digest(2_500_000)
     page = visit(browser, room)

@@ -5,7 +5,7 @@ import subprocess
 import zipfile
 from pathlib import Path
 
-from playwright.sync_api import Browser
+from tests.support.browsers import Started
 
 _TYPES = (
     '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
@@ -34,7 +34,7 @@ def docx() -> bytes:
     return packed.getvalue()
 
 
-def make(folder: Path, browser: Browser) -> list[Path]:
+def make(folder: Path, browser: Started) -> list[Path]:
     """A JPEG and an MP4 by ffmpeg, a PDF by Chromium, a DOCX, and a file of no bytes."""
     folder.mkdir()
     _ffmpeg("-f", "lavfi", "-i", "mandelbrot=size=1600x1200", "-frames:v", "1", "-q:v", "2", folder / "photo.jpg")

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Error, Page, Route
+from playwright.sync_api import Error, Page, Route
 
-from tests.support.chromium import until
+from tests.support.browsers import Started, until
 from tests.support.newsroom import Newsroom
 
 MESSAGE = (
@@ -22,7 +22,7 @@ FILES: list[dict[str, Any]] = [
 ]
 
 
-def states(browser: Browser, room: Newsroom, folder: Path, **options: Any) -> Iterator[tuple[str, Page]]:
+def states(browser: Started, room: Newsroom, folder: Path, **options: Any) -> Iterator[tuple[str, Page]]:
     """Yield (name, page) for each state of the page, in a context with these options (viewport, color_scheme, …)."""
     for walk in (_loading, _compose_and_send, _hashing, _returning, _errors):
         context = browser.new_context(**options)
