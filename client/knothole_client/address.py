@@ -19,6 +19,9 @@ def address(url: str, *, proxied: bool) -> str:
         raise Refused("This is not a drop's address; it begins with http:// or https://.")
     if parsed.userinfo or parsed.query or parsed.fragment or parsed.path not in ("", "/"):
         raise Refused("Give the drop's address alone, as in https://drop.example, with nothing after the name.")
+    if host.endswith("."):
+        # The same name to the network, another one to the rule for onions below.
+        raise Refused("Give the drop's address without the dot at its end.")
     onion = host.endswith(".onion")
     if onion and not proxied:
         # Without a proxy the name would be asked of the local network, which is told who is looking for the drop.

@@ -1,7 +1,8 @@
 """Talking to a drop's server: bounded answers, patient retries, no surprises from the environment.
 
 The server is trusted with nothing. An answer is read piece by piece and refused the moment it is longer than its kind may
-be; redirects are not followed, compression is not accepted, proxies come from the command line alone.
+be, or takes longer; redirects are not followed, compression is not accepted, no cookie is kept, and proxies come from the
+command line alone.
 """
 
 import json
@@ -12,16 +13,18 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
+import httpcore
 import httpx
+import socksio
 
 from knothole_client.address import address, proxy_address
+from knothole_client.wire import Deadline, open_pool
 from knothole_keys import fields
 from knothole_keys.errors import Refused
 
 JSON_LIMIT = 256 * 1024
 # An address that never answered is more likely wrong than out of order.
 FIRST_TRIES = 4
-_PIECE = 64 * 1024
 
 
 class Unreachable(Refused):
@@ -50,6 +53,23 @@ class Patience:
             return False
         # Jitter needs no secrecy.
         return not self.stopped.wait(random.uniform(0.5, 1) * min(self.most, self.first * 2 ** (failures - 1)))
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How slow a server may be, in seconds: `silence` before its next sign of life, `connect` until it is reached at all.
+
+    A request and its answer may together take as long as their bytes need at `slowest` bytes a second, and `spare` besides.
+    """
+
+    silence: float = 120.0
+    connect: float = 90.0
+    spare: float = 120.0
+    slowest: float = 2000.0
+
+    def whole(self, length: int) -> float:
+        """Seconds that `length` bytes may take, both ways together."""
+        return self.spare + length / self.slowest
 
 
 @dataclass(frozen=True)
@@ -112,31 +132,35 @@ class Connection:
     """A drop's server at one address. May be used by several threads; use it as a context manager."""
 
     def __init__(
-        self, url: str, *, proxy: str | None = None, token: str | None = None, patience: Patience | None = None
+        self,
+        url: str,
+        *,
+        proxy: str | None = None,
+        token: str | None = None,
+        patience: Patience | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self.url = address(url, proxied=proxy is not None)
-        self.patience = patience or Patience()
-        headers = {"User-Agent": "knothole", "Accept": "*/*", "Accept-Encoding": "identity"}
+        self.patience, self._pace = patience or Patience(), pace or Pace()
+        self._headers = {
+            # httpcore would leave the brackets of an IPv6 address out.
+            "Host": httpx.URL(self.url).netloc.decode("ascii"),
+            "User-Agent": "knothole",
+            "Accept": "*/*",
+            "Accept-Encoding": "identity",
+        }
         if token is not None:
-            headers["Authorization"] = f"Bearer {token}"
+            self._headers["Authorization"] = f"Bearer {token}"
         self._answered = False
-        self._client = httpx.Client(
-            base_url=self.url,
-            headers=headers,
-            proxy=proxy_address(proxy),
-            # Proxies, certificates and passwords named by the environment must not decide what a source shows of herself.
-            trust_env=False,
-            follow_redirects=False,
-            timeout=httpx.Timeout(120, connect=90),
-            limits=httpx.Limits(max_connections=8, max_keepalive_connections=8, keepalive_expiry=20),
-        )
+        self._deadline = Deadline()
+        self._pool = open_pool(proxy_address(proxy), self._deadline)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.patience.stopped.set()
-        self._client.close()
+        self._pool.close()
 
     def once(
         self,
@@ -148,20 +172,30 @@ class Connection:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """One request, one answer of at most `limit` bytes. Raises Unreachable, BadAnswer."""
+        # A refusal may be longer than the small answer that was hoped for.
+        longest = max(limit, JSON_LIMIT)
+        pace = self._pace
+        self._deadline.begin(pace.whole(len(content or b"") + longest))
+        limits = {"connect": pace.connect, "read": pace.silence, "write": pace.silence, "pool": pace.silence}
         try:
-            with self._client.stream(method, path, content=content, headers=dict(headers or {})) as response:
+            with self._pool.stream(
+                method,
+                self.url + path,
+                headers=[*self._headers.items(), *(headers or {}).items()],
+                content=content,
+                extensions={"timeout": limits},
+            ) as response:
                 self._answered = True
-                # A refusal may be longer than the small answer that was hoped for.
-                return Answer(response.status_code, _body(response, limit if response.is_success else max(limit, JSON_LIMIT)))
-        except httpx.ProxyError:
+                return Answer(response.status, _body(response, limit if 200 <= response.status < 300 else longest))
+        except (httpcore.ProxyError, socksio.SOCKSError):
             raise Unreachable("The proxy did not let us through; is Tor running, and is the --proxy address right?") from None
-        except httpx.TimeoutException:
+        except httpcore.TimeoutException:
             raise Unreachable(f"{self.url} did not answer in time; try again later.") from None
-        except (httpx.TransportError, OSError) as error:
+        except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
             if "CERTIFICATE_VERIFY_FAILED" in str(error):
                 raise BadAnswer(f"The certificate of {self.url} does not verify: it may be somebody else's server.") from None
             raise Unreachable(f"{self.url} cannot be reached; check the address and the network, then try again.") from None
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError):
+        except ValueError:
             raise BadAnswer("The server's answer is not what a drop's server answers; is the address right?") from None
 
     def persist(
@@ -199,17 +233,20 @@ class Connection:
         return answer.body
 
 
-def _body(response: httpx.Response, limit: int) -> bytes:
+def _body(response: httpcore.Response, limit: int) -> bytes:
     too_long = BadAnswer("The server's answer is longer than it may be; nothing of it was used.")
-    if response.headers.get("content-encoding", "identity") != "identity":
+    if any(encoding != b"identity" for encoding in _values(response, b"content-encoding")):
         raise BadAnswer("The server compressed its answer though it was told not to; nothing of it was used.")
-    claimed = response.headers.get("content-length", "")
-    if claimed.isdigit() and int(claimed[:20]) > limit:
+    if any(claimed.isdigit() and int(claimed[:20]) > limit for claimed in _values(response, b"content-length")):
         raise too_long
     pieces, length = [], 0
-    for piece in response.iter_raw(_PIECE):
+    for piece in response.iter_stream():
         length += len(piece)
         if length > limit:
             raise too_long
         pieces.append(piece)
     return b"".join(pieces)
+
+
+def _values(response: httpcore.Response, name: bytes) -> list[bytes]:
+    return [value for key, value in response.headers if key.lower() == name]

@@ -1,11 +1,15 @@
 """Files that must be whole or absent: atomic writes, careful reads."""
 
+import errno
 import os
 import secrets
 import stat
 from pathlib import Path
 
 from knothole_keys.errors import Refused
+
+# What systems answer to a hard link where there are none.
+_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 
 
 def read(path: Path, limit: int) -> bytes:
@@ -32,18 +36,12 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o600, replace: bool = T
     # Not the file's own name with an ending: that could be longer than a name may be.
     temporary = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+        _write_new(temporary, data, mode)
         try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
             if replace:
                 temporary.rename(path)
             else:
-                # A link fails where a rename would overwrite.
-                os.link(temporary, path)
-                temporary.unlink()
+                _name_new(temporary, path, data, mode)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
@@ -52,6 +50,31 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o600, replace: bool = T
         raise Refused(f"{path} exists already; it was left as it is.") from None
     except OSError as error:
         raise Refused(f"{path} cannot be written: {(error.strerror or 'it failed').lower()}.") from None
+
+
+def _write_new(path: Path, data: bytes, mode: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _name_new(temporary: Path, path: Path, data: bytes, mode: int) -> None:
+    try:
+        # A link fails where a rename would overwrite.
+        os.link(temporary, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        # A stick with FAT has one name for each file. Here a crash can leave the new name with a part of the data, or with
+        # none; what had the name before is safe all the same.
+        _write_new(path, data, mode)
+    temporary.unlink()
 
 
 def _replaceable(path: Path) -> bool:

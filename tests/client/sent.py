@@ -54,8 +54,16 @@ def prepare(
 def upload(
     connection: Connection, ready: Ready, *, returning: bool = False, sent: Callable[[int], None] = lambda _: None
 ) -> Receipt:
-    return Sender(connection, ready.view, ready.keys, ready.week).send(ready.submission, returning=returning, sent=sent)
+    sender = Sender(connection, ready.view, ready.keys, ready.week, seen=clock.now())
+    return sender.send(ready.submission, returning=returning, sent=sent)
 
 
 def seen(connection: Connection, drop: Drop) -> View:
     return get_view(connection, drop_id=drop.drop_id, now=clock.now())
+
+
+def big(folder: Path, drop: Drop, parts: int, name: str = "film.bin") -> Path:
+    """A file of so many parts, no two alike."""
+    path = folder / name
+    path.write_bytes(b"".join(bytes([i + 1]) * drop.geometry().capacity for i in range(parts - 1)) + b"the end")
+    return path

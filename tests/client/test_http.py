@@ -157,6 +157,10 @@ def test_a_plain_reason_is_shown():
         ("", "begins with"),
         ("ftp://drop.example", "begins with"),
         ("https://", "begins with"),
+        ("https://abcdefghij.onion.", "dot at its end"),
+        ("http://ABCDEFGHIJ.Onion.:80/", "dot at its end"),
+        ("https://abcdefghij。onion", "through Tor only"),
+        ("https://drop.example.", "dot at its end"),
         ("https://drop.example/path", "address alone"),
         ("https://drop.example/?a=b", "address alone"),
         ("https://me:secret@drop.example", "address alone"),
@@ -194,29 +198,6 @@ def test_good_addresses(url: str, proxied: bool, whole: str):
 def test_proxies_that_are_not_socks_are_refused(proxy: str):
     with pytest.raises(Refused, match="socks5h"):
         Connection("https://drop.example", proxy=proxy)
-
-
-def test_names_are_looked_up_by_the_proxy_not_here():
-    seen: list[bytes] = []
-    with socket.create_server(("127.0.0.1", 0)) as proxy:
-
-        def socks() -> None:
-            other, _ = proxy.accept()
-            other.recv(100)
-            other.sendall(b"\x05\x00")
-            seen.append(other.recv(1000))
-            other.sendall(b"\x05\x05\x00\x01" + bytes(6))
-            other.close()
-
-        thread = threading.Thread(target=socks, daemon=True)
-        thread.start()
-        with (
-            Connection("http://abcdefghij.onion", proxy=f"socks5h://127.0.0.1:{proxy.getsockname()[1]}") as connection,
-            pytest.raises(Unreachable, match="proxy"),
-        ):
-            connection.once("GET", "/roots", limit=10)
-        thread.join()
-    assert b"abcdefghij.onion" in seen[0]
 
 
 def test_patience_ends_at_once_when_the_connection_is_closed():

@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 
 from knothole_client.courier.fetch import fetch
-from knothole_client.http import Connection, Patience
-from knothole_client.source import missing, permits, sending
+from knothole_client.http import Connection
+from knothole_client.source import permits, sending
 from knothole_client.source.weeks import Week
 from knothole_keys import clock, proof
-from knothole_keys.epoch import DAY, WEEK, end, start
+from knothole_keys.epoch import DAY, end, start
 from knothole_keys.errors import Refused
+from tests.client.lying import sent_to, taking
 from tests.client.opened import Found, open_all
-from tests.client.sent import Ready, prepare, seen, upload
-from tests.client.served import QUICK, Asked, Reply, Served, fresh, lie
+from tests.client.sent import big, prepare, seen, upload
+from tests.client.served import Asked, Reply, Served, lie
 from tests.support.drop import Drop, make_drop, new_thread
 
 
@@ -24,12 +25,6 @@ def fetched(served: Served, drop: Drop, out: Path) -> Found:
     with served.connect(token=True) as connection:
         fetch(connection, out, root=None, now=clock.now(), tell=lambda _: None)
     return open_all(out, drop)
-
-
-def big(tmp_path: Path, drop: Drop, parts: int, name: str = "film.bin") -> Path:
-    path = tmp_path / name
-    path.write_bytes(b"".join(bytes([i + 1]) * drop.geometry().capacity for i in range(parts - 1)) + b"the end")
-    return path
 
 
 def test_a_message_and_files_arrive(served: Served, drop: Drop, tmp_path: Path):
@@ -107,42 +102,6 @@ def test_a_part_that_lies_in_the_week_before_is_not_sent_again(
         assert ready.week.epoch == drop.epoch
         assert (receipt := upload(connection, ready, returning=True)).stored == 0
     assert receipt.already == 5
-
-
-@pytest.fixture
-def turn(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Turn the one clock that everybody asks; time goes on from there as ever."""
-    begun = clock.now()
-
-    def to(now: int) -> None:
-        monkeypatch.setattr("knothole_keys.clock.now", lambda: now)
-
-    assert begun
-    return to
-
-
-# A server that answers what a test makes up, over the honest answers that sending needs.
-
-
-def taking(change: Callable[[Asked], Reply | None] = lambda asked: None, difficulty: int = 0) -> Callable[[Asked], Reply]:
-    """Takes every box, has none, and asks for `difficulty`; `change` answers what it wants to answer otherwise."""
-
-    def answer(asked: Asked) -> Reply:
-        other = change(asked)
-        if other is not None:
-            return other
-        if asked.path == "/permit":
-            return 200, json.dumps({"difficulty": difficulty, "permit": "p1"}).encode().ljust(16384)
-        if asked.path == "/boxes/missing":
-            return 200, b"\xff" * 128
-        return 201, b"{}"
-
-    return answer
-
-
-def sent_to(answer: Callable[[Asked], Reply], ready: Ready, *, patience: Patience = QUICK, returning: bool = False):
-    with lie(answer) as (url, asked), Connection(url, patience=fresh(patience)) as connection:
-        return upload(connection, ready, returning=returning), asked
 
 
 def test_the_proof_that_is_asked_for_comes_with_every_box(drop: Drop, tmp_path: Path):
@@ -276,72 +235,6 @@ def test_a_server_that_takes_no_week_at_all_is_refused_at_the_boundary_too(still
     turn(now)
     with pytest.raises(Refused, match="set the clock right"):
         sent_to(taking(week_server(7)), prepare(still, new_thread(still)[1], now=now))
-
-
-def test_an_upload_that_lasts_into_the_next_week_goes_on_in_it(still: Drop, tmp_path: Path, turn: Callable[[int], None]):
-    turn(still.now)
-    ready = prepare(still, new_thread(still)[1], "m", [big(tmp_path, still, 6)], now=still.now)
-    puts: list[str] = []
-
-    def change(asked: Asked) -> Reply | None:
-        if asked.method == "PUT":
-            if len(puts) == 3:
-                turn(end(2970) + 2 * DAY)
-            over = len(puts) >= 3 and asked.path.startswith("/boxes/2970/")
-            puts.append(asked.path)
-            return (409, b"{}") if over else None
-        return None
-
-    receipt, _ = sent_to(taking(change), ready)
-    assert receipt.stored == 7
-    assert receipt.epochs == {2970, 2971}
-    assert WEEK == 7 * DAY
-
-
-# What the server learns from questions.
-
-
-def test_a_new_source_asks_as_many_questions_as_a_returning_one(drop: Drop, tmp_path: Path):
-    ready = prepare(drop, new_thread(drop)[1], "m", [big(tmp_path, drop, 4)])
-    shapes = []
-    for returning in (False, True):
-        _, asked = sent_to(taking(), ready, returning=returning)
-        questions = [one for one in asked if one.path == "/boxes/missing"]
-        shapes.append([(one.body[:4], len(one.body)) for one in questions])
-    assert shapes[0] == shapes[1]
-    assert {length for _, length in shapes[0]} == {4 + 1024 * 16}
-
-
-def test_the_ids_asked_for_stand_in_no_order(drop: Drop):
-    ids = [bytes([i]) * 16 for i in range(3)]
-    places = set()
-    with lie(taking()) as (url, asked), Connection(url) as connection:
-        for _ in range(8):
-            missing.stored(connection, 1, ids)
-    for one in asked:
-        rows = [one.body[i : i + 16] for i in range(4, len(one.body), 16)]
-        assert len(set(rows)) == 1024
-        places.add(tuple(rows.index(box_id) for box_id in ids))
-    assert len(places) > 1
-
-
-def test_bits_are_read_most_significant_first():
-    ids = [bytes([i]) * 16 for i in range(20)]
-    has = {ids[3], ids[17]}
-
-    def answer(asked: Asked) -> Reply:
-        rows = [asked.body[i : i + 16] for i in range(4, len(asked.body), 16)]
-        bits = "".join("0" if row in has else "1" for row in rows)
-        return 200, int(bits, 2).to_bytes(128, "big")
-
-    with lie(answer) as (url, _), Connection(url) as connection:
-        assert missing.stored(connection, 1, ids) == [box_id in has for box_id in ids]
-
-
-def test_a_week_that_the_server_does_not_keep_has_nothing():
-    for status in (404, 409):
-        with lie(lambda _, status=status: (status, b"{}")) as (url, _), Connection(url) as connection:  # type: ignore[misc]
-            assert missing.stored(connection, 1, [bytes(16)]) == [False]
 
 
 def test_few_boxes_are_in_memory_at_a_time(drop: Drop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -112,6 +112,56 @@ def test_an_existing_file_is_kept_when_it_must_be(tmp_path: Path) -> None:
     assert names_in(tmp_path) == ["key"]
 
 
+@pytest.fixture(params=[errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS])
+def no_links(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file system that has no hard links, as FAT on a stick has none."""
+
+    def refuse(*_args: object) -> None:
+        raise OSError(request.param, os.strerror(request.param))
+
+    monkeypatch.setattr(os, "link", refuse)
+
+
+@pytest.mark.usefixtures("no_links")
+def test_a_new_file_is_made_where_there_are_no_hard_links(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    files.write_whole(path, b"one", replace=False)
+    assert path.read_bytes() == b"one"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with pytest.raises(Refused, match=r"exists already"):
+        files.write_whole(path, b"two", replace=False)
+    (tmp_path / "link").symlink_to(tmp_path / "nothing")
+    assert refusal(lambda: files.write_whole(tmp_path / "link", b"two", replace=False)) == "Refused"
+    assert path.read_bytes() == b"one"
+    assert names_in(tmp_path) == ["key", "link"]
+
+
+@pytest.mark.usefixtures("no_links")
+def test_a_full_stick_without_hard_links_is_left_without_a_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, synced = os.fsync, list[int]()
+
+    def full(descriptor: int) -> None:
+        synced.append(descriptor)
+        if len(synced) == 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(Refused, match=r"no space left"):
+        files.write_whole(tmp_path / "key", b"one", replace=False)
+    assert names_in(tmp_path) == []
+
+
+def test_a_refusal_that_is_not_about_links_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*_args: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(os, "link", denied)
+    with pytest.raises(Refused, match=r"permission denied"):
+        files.write_whole(tmp_path / "key", b"one", replace=False)
+    assert names_in(tmp_path) == []
+
+
 @pytest.mark.parametrize("replace", [True, False])
 def test_a_link_is_neither_followed_nor_replaced(tmp_path: Path, replace: bool) -> None:
     target, link = tmp_path / "target", tmp_path / "link"

@@ -51,22 +51,22 @@ def send(
 ) -> None:
     """Seal a message and FILEs on this machine and leave them at the drop at URL.
 
-    Interrupted, the same command with the same codename sends only what is missing. The files' names travel along, sealed;
-    their dates and folders do not.
+    Interrupted, the same command with the same codename sends only what is missing. On another day, or under a new list of who
+    reads, a new letter goes along. The files' names travel along, sealed; their dates and folders do not.
     """
     if codename_file and returning:
         raise click.UsageError("Give either --codename-file or --returning.")
     if not re.fullmatch(r"[A-Za-z0-9-]{0,35}", language):
         raise Refused("This is not a language's code; write for example en, zh-Hans or pt-BR, or leave it out.")
     drop_id = parse_fingerprint(root)
-    for path in paths:
-        look(path)
+    thread.keep_out(paths, codename_file)
     text = _message(message)
     if not text and not paths:
         raise Refused("There is nothing to send: write a message with -m, or name a file.")
     with Connection(url, proxy=proxy) as connection:
-        view = get_view(connection, drop_id=drop_id, now=clock.now())
-        week = choose(view, clock.now(), to)
+        now = clock.now()
+        view = get_view(connection, drop_id=drop_id, now=now)
+        week = choose(view, now, to)
         _show(view, week)
         files = _survey(paths, week)
         codename = thread.from_file(codename_file) if codename_file else thread.asked() if returning else thread.fresh()
@@ -81,10 +81,10 @@ def send(
             keys=keys,
             drop_id=drop_id,
         )
-        if codename.existed:
-            click.echo("Reading again, to ask the server only for what it does not have yet.", err=True)
+        if submission.outside:
+            click.echo("Reading again, to ask the server what it has already.", err=True)
         with Progress("Sending", submission.count, "boxes") as progress:
-            sender = Sender(connection, view, keys, week)
+            sender = Sender(connection, view, keys, week, seen=now)
             receipt = sender.send(submission, returning=codename.existed, sent=progress.add)
     _tell(receipt)
 

@@ -17,7 +17,8 @@ BITMAP = IDS // 8
 def stored(connection: Connection, epoch: int, ids: Sequence[bytes]) -> list[bool]:
     """For each of at most 1024 ids, whether the server has it. An epoch that the server does not keep has none.
 
-    The ids stand in random places among random ones, so that the question does not show how many boxes there are.
+    The ids stand in random places among random ones, so that the question does not show how many boxes there are; none at
+    all is the question of a new source, who must look like a returning one.
     """
     asked = [*ids, *(os.urandom(ID) for _ in range(IDS - len(ids)))]
     order = list(range(IDS))
@@ -40,9 +41,3 @@ def batches(items: Iterable[T]) -> Iterator[list[T]]:
     iterator = iter(items)
     while batch := list(itertools.islice(iterator, IDS)):
         yield batch
-
-
-def ask_about_nothing(connection: Connection, epoch: int, count: int) -> None:
-    """The questions of somebody with `count` boxes, about random ids: a new source must look like a returning one."""
-    for _ in range(-(-count // IDS)):
-        stored(connection, epoch, [])

@@ -1,13 +1,19 @@
 """The codename: made and kept for the source, or read again when she returns."""
 
+import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from knothole_client.source.reading import look
 from knothole_keys import codename, files
-from knothole_keys.errors import Refused
+from knothole_keys.errors import BadCodename, Refused
+
+# A file of eight words, with room for a person's white space.
+_MOST = 1024
 
 
 @dataclass(frozen=True, repr=False)
@@ -18,10 +24,42 @@ class Codename:
     existed: bool
 
 
+def keep_out(paths: Sequence[Path], kept: Path | None) -> None:
+    """Refuse to send a codename: `kept`, where it is or will be, or any file that holds one. Raises Refused.
+
+    `*` names the codename's file, too, when a sending is begun again. Files that cannot be sent at all are refused as well.
+    """
+    for path in paths:
+        if kept and _same(path, kept):
+            raise Refused(
+                f"{path} is the file of the codename, which the newsroom must not have: leave it out, or keep it elsewhere."
+            )
+        if look(path) <= _MOST and _holds_one(path):
+            raise Refused(f"{path} holds a codename, which the newsroom must not have: leave it out.")
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        if one.samefile(other):
+            return True
+    except OSError:
+        # One of them is not there yet.
+        pass
+    return Path(os.path.realpath(one)) == Path(os.path.realpath(other))
+
+
+def _holds_one(path: Path) -> bool:
+    try:
+        codename.parse(files.read(path, _MOST).decode("utf-8"))
+    except (UnicodeDecodeError, BadCodename):
+        return False
+    return True
+
+
 def from_file(path: Path) -> Codename:
     """The codename that a file holds, or a new one written to it (0600) before it is used. Raises Refused, BadCodename."""
     if path.exists():
-        text = files.read(path, 1024)
+        text = files.read(path, _MOST)
         try:
             return Codename(codename.parse(text.decode("utf-8")), existed=True)
         except UnicodeDecodeError:

@@ -68,6 +68,21 @@ def other(view: View, week: Week, epoch: int) -> Week | None:
     return Week(epoch, geometry, week.readers)
 
 
+def renewed(view: View, week: Week) -> Week:
+    """The same week and readers by a newer view. Raises Refused when a reader has left, or has another key for the week."""
+    there = set_of(view.roster.receiving(week.epoch))
+    for reader in week.readers:
+        if reader.id not in there or there[reader.id].epochs[week.epoch] != reader.epochs[week.epoch]:
+            raise Refused(
+                f"{reader.name} has left the drop, or has another key, since you began; nothing more was sealed. What was "
+                "stored stays; send the same again with the same codename, and all of it goes to those who read now."
+            )
+    geometry = view.chain.current.geometry(week.epoch)
+    if geometry != week.geometry:
+        raise Refused("The drop has changed the size of its boxes since you began; send the same again with the same codename.")
+    return Week(week.epoch, week.geometry, tuple(there[reader.id] for reader in week.readers))
+
+
 def allowed(now: int) -> list[int]:
     """The epochs that may be sealed for by a clock that says `now`, the likeliest first.
 
