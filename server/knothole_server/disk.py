@@ -54,7 +54,7 @@ def read_all(descriptor: int, offset: int, length: int) -> bytes:
     while length:
         piece = os.pread(descriptor, length, offset)
         if not piece:
-            raise SlabDamaged("it ends too early")
+            raise SlabDamaged("It ends too early.")
         pieces.append(piece)
         offset, length = offset + len(piece), length - len(piece)
     return b"".join(pieces)

@@ -37,14 +37,14 @@ class Slab:
         size = os.fstat(descriptor).st_size
         if size < self.shape.offset(1):
             # A slab has its name only when its first extent is whole.
-            raise SlabDamaged("it is shorter than it was made")
+            raise SlabDamaged("It is shorter than it was made.")
         for _ in range(self.shape.extents_in(size)):
             self._adopt_extent()
         # Bytes of one more extent that is not whole. A crash while growing leaves that, and then its table is empty.
         self.surplus = size - self.shape.offset(self.extents)
         table = min(self.surplus, self.shape.table(self.extents))
         if any(read_all(descriptor, self.shape.offset(self.extents), table)):
-            raise SlabDamaged("it ends within an extent that holds boxes")
+            raise SlabDamaged("It ends within an extent that holds boxes.")
 
     @classmethod
     def create(cls, path: Path, shape: Shape) -> "Slab":

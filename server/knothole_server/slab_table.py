@@ -33,7 +33,7 @@ _FIELDS = struct.Struct(">16s5I")
 
 
 class SlabDamaged(Exception):
-    """A file is not a slab as this version writes and leaves it; its words say why, in half a sentence."""
+    """A file is not a slab as this version writes and leaves it; its sentence says why."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Shape:
         """The shape that a header page tells. Raises SlabDamaged."""
         fields, digest = page[: _FIELDS.size], page[_FIELDS.size : _FIELDS.size + 32]
         if len(page) != PAGE or page[:16] != MAGIC or hashlib.sha256(fields).digest() != digest:
-            raise SlabDamaged("it does not begin as a slab does")
+            raise SlabDamaged("It does not begin as a slab does.")
         _, epoch, size, slots, first, later = _FIELDS.unpack(fields)
         return cls(epoch, size, slots, first, later)
 

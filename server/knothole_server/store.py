@@ -35,8 +35,8 @@ class BoxUnreadable(Exception):
 
 def unreadable(path: Path, error: SlabDamaged | OSError) -> str:
     """The beginning of a sentence about a slab that cannot be opened."""
-    why = (error.strerror or "it failed").lower() if isinstance(error, OSError) else str(error)
-    return f"{path} cannot be read as a slab ({why})"
+    why = (error.strerror or "it failed") if isinstance(error, OSError) else str(error).rstrip(".")
+    return f"{path} cannot be read as a slab ({why.lower()})"
 
 
 def slab_files(directory: Path) -> dict[int, Path]:
