@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from knothole_keys import clock
 from knothole_keys.errors import KnotholeError
@@ -86,11 +88,25 @@ def create_app(drop: Drop) -> Starlette:
     routes += [Route(address, _serve(asset)) for address, asset in drop.assets.items()]
     kinds = (Refusal, KnotholeError, HTTPException, Exception)
     refusals: dict[type[Exception], _Handler] = dict.fromkeys(kinds, answer_refusal)
-    app = Starlette(routes=routes, exception_handlers=refusals, lifespan=lifespan)
+    plain = [Middleware(_PlainAddresses)]
+    app = Starlette(routes=routes, middleware=plain, exception_handlers=refusals, lifespan=lifespan)
     # A redirect would repeat the address in a Location header; every address has one spelling.
     app.router.redirect_slashes = False
     app.state.drop = drop
     return app
+
+
+class _PlainAddresses:
+    """Lets no address with a percent sign meet a route: no address here needs one, and each has one spelling."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on; one of an encoded address goes where nothing is."""
+        if b"%" in scope.get("raw_path", b""):
+            scope = {**scope, "path": ""}
+        await self._app(scope, receive, send)
 
 
 def _serve(asset: Asset) -> Callable[[Request], Awaitable[Response]]:

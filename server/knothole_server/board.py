@@ -18,7 +18,8 @@ from knothole_server.headers import BYTES, json_answer
 from knothole_server.refusals import Refusal
 from knothole_server.state import State
 
-_A_TIME = 128
+# 32 KiB: each reader holds a few pieces of this size.
+_A_TIME = 16
 
 
 async def show_board(request: Request) -> Response:

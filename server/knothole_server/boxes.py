@@ -5,7 +5,6 @@ byte of it is written. A refused request changes nothing on the disk. Any id is 
 honest, and the first box under an id wins.
 """
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 
@@ -18,10 +17,11 @@ from knothole_keys.box import Geometry
 from knothole_keys.errors import NotABox
 from knothole_server.body import declared_length, read_body
 from knothole_server.config import MISSING_IDS
+from knothole_server.disk import NoRoom
 from knothole_server.drop import Drop
 from knothole_server.headers import BYTES, json_answer
-from knothole_server.refusals import Refusal, busy, no_room, nothing_here
-from knothole_server.slab import NoRoom
+from knothole_server.refusals import Refusal, no_room, nothing_here
+from knothole_server.uploads import Passage
 
 _EPOCH = re.compile(r"0|[1-9][0-9]{0,9}")
 _BOX_ID = re.compile(r"[0-9a-f]{32}")
@@ -46,17 +46,15 @@ async def put_box(request: Request) -> Response:
     drop: Drop = request.app.state.drop
     epoch, box_id = read_address(request)
     geometry = _check_before_body(drop, request, epoch, box_id)
+    pieces = _checked(request, geometry)
     try:
-        async with asyncio.timeout(drop.config.limits.upload_wait):
-            await drop.uploads.acquire()
-    except TimeoutError:
-        raise busy(int(drop.config.limits.upload_wait)) from None
-    try:
-        stored = await _take_body(drop, request, epoch, box_id, geometry)
+        with drop.uploads.counted(epoch, box_id, costly=drop.permits.difficulty > 0):
+            # A slot is for a body that comes: a head alone, or one byte a minute, must not hold it.
+            first = await anext(pieces)
+            async with drop.uploads.slot() as passage:
+                stored = await _take_body(drop, _counted(first, pieces, passage), epoch, box_id, geometry)
     except NoRoom:
         raise no_room() from None
-    finally:
-        drop.uploads.release()
     return json_answer({"stored": True, "new": stored}, 201 if stored else 200)
 
 
@@ -76,22 +74,28 @@ def _check_before_body(drop: Drop, request: Request, epoch: int, box_id: bytes) 
     return geometry
 
 
-async def _take_body(drop: Drop, request: Request, epoch: int, box_id: bytes, geometry: Geometry) -> bool:
-    pieces = _checked(request, geometry)
+async def _take_body(drop: Drop, pieces: AsyncIterator[bytes], epoch: int, box_id: bytes, geometry: Geometry) -> bool:
     if drop.store.has(epoch, box_id):
         # The same box sent again is read to its end as any other, and written nowhere.
         async for _ in pieces:
             pass
         return False
-    first = await anext(pieces)
     upload = await drop.store.upload(epoch, geometry)
     try:
-        await upload.write(first)
         async for piece in pieces:
             await upload.write(piece)
         return await upload.commit(box_id)
     finally:
         await upload.close()
+
+
+async def _counted(first: bytes, rest: AsyncIterator[bytes], passage: Passage) -> AsyncIterator[bytes]:
+    passage.receive(len(first))
+    yield first
+    async for piece in rest:
+        passage.receive(len(piece))
+        yield piece
+    passage.finish()
 
 
 async def _checked(request: Request, geometry: Geometry) -> AsyncIterator[bytes]:

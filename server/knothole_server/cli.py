@@ -133,7 +133,8 @@ def status(directory: Path, as_json: bool) -> None:
     click.echo(f"{found['slots']} slots on the board; difficulty {found['difficulty']}")
     for slab in found["epochs"]:
         counts = f"{slab['boxes']} boxes, {slab['damaged']} damaged" if slab["readable"] else "cannot be read"
-        click.echo(f"epoch {slab['epoch']} ({slab['days']}): {counts}")
+        cut = "; ends within an extent, see `doctor`" if slab.get("surplus") else ""
+        click.echo(f"epoch {slab['epoch']} ({slab['days']}): {counts}{cut}")
 
 
 @server.command()

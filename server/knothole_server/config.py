@@ -26,7 +26,13 @@ class Limits:
 
     An extent is what a slab grows by. The first one is 64 MiB, so that a drop on trial takes little, and the later
     ones 256 MiB, because a box's place tells its order of arrival no finer than its extent. An extent never has fewer
-    than 16 places, whatever the box size. Times are seconds.
+    than 16 places, whatever the box size. Times are seconds, rates bytes a second.
+
+    A body must have brought `body_rate` for every second after its first `stall_seconds`. A bad Tor circuit carries 10
+    KB/s, and the page shares one among four uploads: 2.5 KB/s each, after a stall of up to a minute, must pass. A box
+    of 1 MiB then has nine and a half minutes, while the page itself gives one up after three and starts it again.
+    `slow_rate` is what the page gives up at: when all `uploads` are taken and somebody waits, the slowest upload below
+    it makes room.
     """
 
     first_extent: int = 64 * MIB
@@ -34,10 +40,15 @@ class Limits:
     least_places: int = 16
     uploads: int = 64
     upload_wait: float = 10
+    slow_rate: int = 8192
+    twins: int = 2
     connections: int = 512
     head_bytes: int = 32_768
     head_seconds: float = 15
+    idle_seconds: float = 15
     stall_seconds: float = 60
+    unread_seconds: float = 120
+    body_rate: int = 2048
     body_seconds: float = 1800
     beat_seconds: float = 60
     poll_seconds: float = 1

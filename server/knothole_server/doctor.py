@@ -19,7 +19,7 @@ from knothole_server.published import Published
 from knothole_server.slab import Slab
 from knothole_server.slab_table import SlabDamaged
 from knothole_server.state import State
-from knothole_server.store import slab_files
+from knothole_server.store import slab_files, unreadable
 
 _PIECE = 2**20
 
@@ -57,6 +57,7 @@ def _slab_status(config: Config, epoch: int) -> dict[str, Any]:
     except (SlabDamaged, OSError):
         return {**found, "readable": False}
     numbers = {"boxes": len(slab.index), "free": slab.free, "damaged": len(slab.damaged), "box_size": slab.shape.size}
+    numbers["surplus"] = slab.surplus
     slab.close()
     return {**found, "readable": True, **numbers}
 
@@ -91,9 +92,11 @@ def _examine_slab(config: Config, epoch: int) -> Iterator[str]:
     path = slab_files(config.slabs)[epoch]
     try:
         slab = Slab.open(path, writable=False)
-    except (SlabDamaged, OSError):
-        yield f"{path} cannot be read as a slab; restore it from a copy."
+    except (SlabDamaged, OSError) as error:
+        yield f"{unreadable(path, error)}; restore it from a copy."
         return
+    if slab.surplus:
+        yield f"{path} ends within an extent, an empty one; the server makes it whole at its next start."
     if slab.shape.epoch != epoch:
         yield f"{path} holds epoch {slab.shape.epoch}, not the one that its name says."
     for position in slab.damaged:

@@ -10,13 +10,14 @@ from knothole_keys import clock, files
 from knothole_keys.epoch import DAY, accepts, epoch_of
 from knothole_keys.errors import KnotholeError, Refused
 from knothole_server.config import BOARD_DAYS, Config
+from knothole_server.disk import NoRoom
 from knothole_server.page import HTML, Asset, read_assets, render
 from knothole_server.permits import Permits
 from knothole_server.published import Published
-from knothole_server.slab import NoRoom
 from knothole_server.state import COURIER, PERMIT, State, StateThread
 from knothole_server.store import Store
 from knothole_server.tokens import Tokens
+from knothole_server.uploads import Uploads
 
 PAGE_BYTES = 2**22
 
@@ -39,7 +40,7 @@ class Drop:
             self.store = Store(config.slabs, config.limits)
             undo.callback(self.store.close)
             self._make_open_slabs()
-            self.uploads = asyncio.Semaphore(config.limits.uploads)
+            self.uploads = Uploads(config.limits)
             self._undo = undo.pop_all()
 
     def close(self) -> None:

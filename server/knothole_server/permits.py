@@ -22,21 +22,21 @@ class Permits:
     """Issues and checks permits under one secret, at one difficulty (zero bits, 0 to 40)."""
 
     def __init__(self, secret: bytes, difficulty: int) -> None:
-        self._difficulty = difficulty
+        self.difficulty = difficulty
         # Its own secret and its own salt: no token made for something else can pass for a permit.
         signing = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
         self._serializer = URLSafeSerializer(secret, salt=SALT, signer_kwargs=signing)
 
     def offer(self, now: int) -> dict[str, str | int]:
         """The present permit and its difficulty, as `GET /permit` answers."""
-        permit = self._serializer.dumps([now // WINDOW, self._difficulty])
-        return {"difficulty": self._difficulty, "permit": permit}
+        permit = self._serializer.dumps([now // WINDOW, self.difficulty])
+        return {"difficulty": self.difficulty, "permit": permit}
 
     def require(self, request: Request, epoch: int, box_id: bytes, now: int) -> None:
         """Check the permit and proof that a PUT carries. Raises Refusal (429) with a new permit."""
         permit, nonce = request.headers.get("knothole-permit", ""), request.headers.get("knothole-proof", "")
         difficulty = self._difficulty_of(permit, now)
-        if difficulty is None or difficulty < self._difficulty:
+        if difficulty is None or difficulty < self.difficulty:
             raise self._refusal("The permit is missing, old or too cheap; send the box again with this new one.", now)
         if not _NONCE.fullmatch(nonce) or not proof.check(permit, epoch, box_id, int(nonce), difficulty):
             raise self._refusal("The proof of work does not fit; make one for this new permit and send again.", now)

@@ -33,7 +33,11 @@ def no_room() -> Refusal:
     return Refusal(507, "no_room", "The drop has no room for more at the moment; try again later.")
 
 
-def busy(seconds: int) -> Refusal:
-    """The answer when as many uploads are under way as the server takes."""
-    message = "The drop is busy with other uploads; send this box again in a few seconds."
-    return Refusal(503, "busy", message, headers={"Retry-After": str(seconds)})
+def busy(
+    seconds: int,
+    message: str = "The drop is busy with other uploads; send this box again in a few seconds.",
+    *,
+    headers: Mapping[str, str] | None = None,
+) -> Refusal:
+    """The answer when no upload more is taken for `seconds`; clients try again by themselves."""
+    return Refusal(503, "busy", message, headers={"Retry-After": str(seconds), **(headers or {})})

@@ -1,6 +1,7 @@
 """Serving a drop over a TCP or a Unix socket, with uvicorn, in silence."""
 
 import logging
+import math
 import os
 import resource
 import socket
@@ -12,18 +13,19 @@ from knothole_keys.errors import Refused
 from knothole_server.app import create_app
 from knothole_server.drop import Drop
 from knothole_server.headers import HEADERS
+from knothole_server.narrow import narrowed
 from knothole_server.quiet import quiet_protocol
 
 _BACKLOG = 2048
 _GRACE = 10
-_KEEP_ALIVE = 15
 
 
 def make_server(drop: Drop) -> uvicorn.Server:
     """A server for an open drop; it closes the drop when it ends."""
     settings = uvicorn.Config(
         create_app(drop),
-        http=quiet_protocol(drop.config.limits),
+        # uvicorn calls it as it would call a class; its annotation knows only classes.
+        http=narrowed(quiet_protocol(drop.config.limits)),  # type: ignore[arg-type]
         loop="uvloop",
         ws="none",
         lifespan="on",
@@ -34,7 +36,7 @@ def make_server(drop: Drop) -> uvicorn.Server:
         date_header=False,
         proxy_headers=False,
         headers=HEADERS,
-        timeout_keep_alive=_KEEP_ALIVE,
+        timeout_keep_alive=math.ceil(drop.config.limits.idle_seconds),
         timeout_graceful_shutdown=_GRACE,
     )
     settings.load()

@@ -9,7 +9,6 @@ any thread.
 """
 
 import contextlib
-import errno
 import os
 import secrets
 import threading
@@ -17,15 +16,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from knothole_keys import files
-from knothole_server.failstop import stop_now
+from knothole_keys.box import PREFIX
+from knothole_server.disk import NoRoom, durably, read_all, room, wipe, write_all
 from knothole_server.slab_table import ENTRY, FREE, PAGE, Shape, SlabDamaged
-
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_ZEROS = bytes(65_536)
-
-
-class NoRoom(Exception):
-    """The disk has no room for another box; nothing that was there is lost."""
 
 
 class Slab:
@@ -33,7 +26,7 @@ class Slab:
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
-        self.shape = Shape.read(_read_all(descriptor, 0, PAGE))
+        self.shape = Shape.read(read_all(descriptor, 0, PAGE))
         self.index: dict[bytes, tuple[int, bytes]] = {}
         self.damaged: list[int] = []
         self.extents = 0
@@ -41,8 +34,17 @@ class Slab:
         self._free: list[int] = []
         self._users = 0
         self._lock = threading.Lock()
-        for _ in range(self.shape.extents_in(os.fstat(descriptor).st_size)):
+        size = os.fstat(descriptor).st_size
+        if size < self.shape.offset(1):
+            # A slab has its name only when its first extent is whole.
+            raise SlabDamaged("It is shorter than it was made.")
+        for _ in range(self.shape.extents_in(size)):
             self._adopt_extent()
+        # Bytes of one more extent that is not whole. A crash while growing leaves that, and then its table is empty.
+        self.surplus = size - self.shape.offset(self.extents)
+        table = min(self.surplus, self.shape.table(self.extents))
+        if any(read_all(descriptor, self.shape.offset(self.extents), table)):
+            raise SlabDamaged("It ends within an extent that holds boxes.")
 
     @classmethod
     def create(cls, path: Path, shape: Shape) -> "Slab":
@@ -51,12 +53,15 @@ class Slab:
         unfinished.unlink(missing_ok=True)
         descriptor = os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
-            with _room():
+            with room():
                 os.posix_fallocate(descriptor, 0, shape.offset(1))
-                _write_all(descriptor, 0, shape.header())
+                write_all(descriptor, 0, shape.header())
+            with durably("a new slab"):
                 os.fsync(descriptor)
-            unfinished.rename(path)
-            files.sync_directory(path.parent)
+            with room():
+                unfinished.rename(path)
+            with durably("a new slab's name"):
+                files.sync_directory(path.parent)
             return cls(path, descriptor)
         except BaseException:
             os.close(descriptor)
@@ -65,14 +70,15 @@ class Slab:
 
     @classmethod
     def open(cls, path: Path, *, writable: bool = True) -> "Slab":
-        """Open a slab and read its tables. Raises SlabDamaged, OSError."""
+        """Open a slab and read its tables; mend what a crash left when it is `writable`. Raises SlabDamaged, OSError."""
         descriptor = os.open(path, (os.O_RDWR if writable else os.O_RDONLY) | os.O_CLOEXEC)
         try:
             slab = cls(path, descriptor)
-            # A crash while growing leaves part of an extent; entries found in it count, so that nothing is passed over.
-            if writable and os.fstat(descriptor).st_size > slab.shape.offset(slab.extents):
-                with contextlib.suppress(NoRoom):
-                    slab.grow()
+            if writable:
+                slab._wipe_leftovers()
+                if slab.surplus:
+                    with contextlib.suppress(NoRoom):
+                        slab.grow()
             return slab
         except BaseException:
             os.close(descriptor)
@@ -100,15 +106,13 @@ class Slab:
 
     def write(self, position: int, offset: int, piece: bytes) -> None:
         """Write a piece of a body. Raises NoRoom."""
-        with _room():
-            _write_all(self._descriptor, self.shape.place_offset(position) + offset, piece)
+        with room():
+            write_all(self._descriptor, self.shape.place_offset(position) + offset, piece)
 
     def give_back(self, position: int, written: int) -> None:
         """Free a place that got no entry; what was written of the body is overwritten with zeros first."""
-        begin = self.shape.place_offset(position)
         with contextlib.suppress(OSError):
-            for offset in range(0, written, len(_ZEROS)):
-                _write_all(self._descriptor, begin + offset, _ZEROS[: written - offset])
+            wipe(self._descriptor, self.shape.place_offset(position), written)
         with self._lock:
             self._free.append(position)
             self._users -= 1
@@ -116,13 +120,31 @@ class Slab:
     def enter(self, position: int, box_id: bytes, digest: bytes) -> None:
         """Write the entry that commits a box; it counts once `sync` has returned. Raises OSError."""
         entry = self.shape.entry(position, box_id, digest)
-        _write_all(self._descriptor, self.shape.entry_offset(position), entry)
+        write_all(self._descriptor, self.shape.entry_offset(position), entry)
 
     def settle(self, position: int, box_id: bytes, digest: bytes) -> None:
         """Put a box whose entry is durable into the index; its upload is over."""
         with self._lock:
             self.index[box_id] = (position, digest)
             self._users -= 1
+
+    def condemn(self, box_id: bytes, position: int) -> None:
+        """Give up a box whose bytes are not those of its entry, so that it is missing and can be sent again. Raises NoRoom.
+
+        Its marker is durable before the id leaves the index: a new box of that id never meets the old entry. The place
+        stays out of use, as it is.
+        """
+        with self._lock:
+            found = self.index.get(box_id)
+        if found is None or found[0] != position:
+            return
+        with durably("a damaged box's marker"):
+            write_all(self._descriptor, self.shape.entry_offset(position), self.shape.marker(position, box_id, found[1]))
+            self.sync()
+        with self._lock:
+            if self.index.get(box_id) == found:
+                del self.index[box_id]
+                self.damaged.append(position)
 
     def sync(self) -> None:
         """Make what was written durable. Raises OSError."""
@@ -133,17 +155,16 @@ class Slab:
         before = os.fstat(self._descriptor).st_size
         extent = self.extents
         try:
-            with _room():
+            with room():
                 os.posix_fallocate(self._descriptor, self.shape.offset(extent), self.shape.length(extent))
+            with durably("a slab's new extent"):
+                os.fsync(self._descriptor)
         except NoRoom:
             os.ftruncate(self._descriptor, before)
             raise
-        try:
-            os.fsync(self._descriptor)
-        except OSError:
-            stop_now("a slab's new extent could not be made durable")
         with self._lock:
             self._adopt_extent()
+            self.surplus = 0
 
     def listing(self) -> list[tuple[bytes, bytes]]:
         """All committed boxes as (id, SHA-256), sorted by id, so that no order of arrival shows."""
@@ -152,7 +173,7 @@ class Slab:
 
     def read(self, position: int, offset: int, length: int) -> bytes:
         """A piece of a box. Raises OSError."""
-        return _read_all(self._descriptor, self.shape.place_offset(position) + offset, length)
+        return read_all(self._descriptor, self.shape.place_offset(position) + offset, length)
 
     def beat(self) -> None:
         """Touch the file's times, so that they tell when the server last ran and not when a box last came."""
@@ -178,9 +199,19 @@ class Slab:
         """Close the file; the slab must not be used any more."""
         os.close(self._descriptor)
 
+    def _wipe_leftovers(self) -> None:
+        # A process that was killed in the middle of an upload has left part of a body in a free place. Bodies are
+        # written from their beginning on, which is a box's prefix, and wiped down to it, so a place that begins with
+        # zeros is empty. (After a power cut the disk may hold a later part without the beginning; finding that would
+        # mean to read every free place.)
+        with contextlib.suppress(OSError):
+            for position in self._free:
+                if any(self.read(position, 0, PREFIX)):
+                    wipe(self._descriptor, self.shape.place_offset(position), self.shape.size)
+
     def _adopt_extent(self) -> None:
         extent, shape = self.extents, self.shape
-        table = _read_all(self._descriptor, shape.offset(extent), shape.table(extent))
+        table = read_all(self._descriptor, shape.offset(extent), shape.table(extent))
         for i in range(shape.count(extent)):
             position, raw = shape.begin(extent) + i, table[i * ENTRY : (i + 1) * ENTRY]
             if raw == FREE:
@@ -192,31 +223,3 @@ class Slab:
             else:
                 self.index[found[0]] = (position, found[1])
         self.extents += 1
-
-
-@contextlib.contextmanager
-def _room() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _NO_ROOM:
-            raise NoRoom from None
-        raise
-
-
-def _write_all(descriptor: int, offset: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        written = os.pwrite(descriptor, view, offset)
-        view, offset = view[written:], offset + written
-
-
-def _read_all(descriptor: int, offset: int, length: int) -> bytes:
-    pieces = []
-    while length:
-        piece = os.pread(descriptor, length, offset)
-        if not piece:
-            raise SlabDamaged
-        pieces.append(piece)
-        offset, length = offset + len(piece), length - len(piece)
-    return b"".join(pieces)

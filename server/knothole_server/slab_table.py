@@ -6,10 +6,19 @@
     extent  a table of one 64-byte entry for each place, padded to 4096, then the places
     entry   box id 16 || SHA-256 of the box 32 || check 16
     check   SHA-256("knothole slab entry\\0" || u32 epoch || u64 position || id || SHA-256 of the box)[:16]
+    marker  an entry with every bit of its check inverted: its box was found damaged
 
 Positions count places through all extents. A zero entry is a free place. An entry whose check fails is damaged: its
 place is never used again, because a box that somebody was promised may lie there. The check covers the position, so an
 entry that strayed is damaged, too.
+
+A box that is found damaged when it is fetched is given up: its entry is overwritten by a marker, and only when that is
+durable may a box of its id be stored again, in another place. To whoever reads the table a marker is a damaged entry,
+so after a restart the old entry can neither shadow the new one nor collide with it. The marker keeps the id and the
+SHA-256, for whoever wants to look into the damage by hand.
+
+A slab is never shorter than its first extent, and ends with a whole extent, unless a crash interrupted its growing: then
+the table of the last one is empty, as far as there is one. A slab that was cut off in any other way is refused.
 """
 
 import hashlib
@@ -24,7 +33,7 @@ _FIELDS = struct.Struct(">16s5I")
 
 
 class SlabDamaged(Exception):
-    """The slab's header is not one that this version wrote."""
+    """A file is not a slab as this version writes and leaves it; its sentence says why."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +56,7 @@ class Shape:
         """The shape that a header page tells. Raises SlabDamaged."""
         fields, digest = page[: _FIELDS.size], page[_FIELDS.size : _FIELDS.size + 32]
         if len(page) != PAGE or page[:16] != MAGIC or hashlib.sha256(fields).digest() != digest:
-            raise SlabDamaged
+            raise SlabDamaged("It does not begin as a slab does.")
         _, epoch, size, slots, first, later = _FIELDS.unpack(fields)
         return cls(epoch, size, slots, first, later)
 
@@ -100,6 +109,11 @@ class Shape:
         place = self.epoch.to_bytes(4, "big") + position.to_bytes(8, "big")
         check = hashlib.sha256(b"knothole slab entry\0" + place + box_id + digest).digest()[:16]
         return box_id + digest + check
+
+    def marker(self, position: int, box_id: bytes, digest: bytes) -> bytes:
+        """What takes the place of an entry whose box was found damaged."""
+        entry = self.entry(position, box_id, digest)
+        return entry[:48] + bytes(byte ^ 0xFF for byte in entry[48:])
 
     def read_entry(self, position: int, raw: bytes) -> tuple[bytes, bytes] | None:
         """The id and SHA-256 that an entry commits, or None when it is damaged. Not for free entries."""

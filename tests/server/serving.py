@@ -182,8 +182,10 @@ def wait_for(happened: Callable[[], object], seconds: float = 10) -> None:
 @contextmanager
 def process(config: Config, before: str = "") -> Iterator[tuple[subprocess.Popen[str], int]]:
     """The server in a process of its own, for killing and measuring; `before` is Python that runs first."""
+    # Isolated, but with the code that this process tests.
     script = f"""
 import sys
+sys.path[:0] = {sys.path!r}
 from pathlib import Path
 from knothole_server.config import Config, Limits
 from knothole_server.drop import Drop

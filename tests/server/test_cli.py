@@ -205,6 +205,8 @@ def test_a_file_of_an_unknown_kind_is_not_served(tmp_path: Path) -> None:
 def test_run_serves_until_it_is_told_to_stop(made: Config, unix: bool) -> None:
     where = made.directory / "drop.socket"
     script = f"""
+import sys
+sys.path[:0] = {sys.path!r}
 from pathlib import Path
 from knothole_server import cli
 from knothole_server.config import Config, Limits

@@ -35,7 +35,7 @@ class RecordedDisk:
         self.acknowledged: dict[int, list[bytes]] = {}
         self.slab = Slab.create(path, Shape(2960, SIZE, 4, 16, 16))
         self.start = path.read_bytes()
-        real_write, real_sync = slab_module._write_all, os.fdatasync
+        real_write, real_sync = slab_module.write_all, os.fdatasync
 
         def write(descriptor: int, offset: int, data: bytes) -> None:
             self.events.append((offset, bytes(data)))
@@ -45,7 +45,7 @@ class RecordedDisk:
             real_sync(descriptor)
             self.events.append(None)
 
-        monkeypatch.setattr(slab_module, "_write_all", write)
+        monkeypatch.setattr(slab_module, "write_all", write)
         monkeypatch.setattr(os, "fdatasync", sync)
 
     def commit(self, boxes: dict[bytes, bytes]) -> None:

@@ -57,7 +57,7 @@ def test_a_module_names_nothing_that_seals_opens_or_signs(path: Path) -> None:
 
 def test_loading_everything_loads_no_sealing() -> None:
     loads = "\n".join(f"import knothole_server.{path.stem}" for path in MODULES if path.stem != "__init__")
-    script = f"import sys\n{loads}\nprint('\\n'.join(sys.modules))"
+    script = f"import sys\nsys.path[:0] = {sys.path!r}\n{loads}\nprint('\\n'.join(sys.modules))"
     done = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert "knothole_keys.roster" in loaded

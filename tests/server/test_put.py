@@ -67,7 +67,7 @@ def test_a_slow_twin_does_not_hold_up_a_whole_one(served: Served) -> None:
     box_id, box = os.urandom(16), served.fake_box()
     with socket.create_connection(("127.0.0.1", served.port)) as slow:
         slow.sendall(head_for(served, box_id, len(box)) + box[:100_000])
-        wait_for(lambda: served.opened.config.limits.uploads - served.opened.uploads._value == 1)
+        wait_for(lambda: served.opened.uploads.taken == 1)
         assert served.put(box_id, box).status_code == 201
         slow.sendall(box[100_000:])
         assert b" 200 " in read_answer(slow)[:20]
@@ -93,7 +93,7 @@ def test_a_body_that_breaks_off_frees_its_place_and_leaves_no_bytes(served: Serv
         with socket.create_connection(("127.0.0.1", served.port)) as connection:
             connection.sendall(head_for(served, box_id, len(box)) + box[:length])
             pause()
-        wait_for(lambda: served.opened.uploads._value == served.config.limits.uploads)
+        wait_for(lambda: served.opened.uploads.taken == 0)
     wait_for(lambda: served.free_places() == free)
     assert tree_hash(served.config.directory) == before
     assert served.put(box_id, box).status_code == 201

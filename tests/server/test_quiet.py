@@ -1,5 +1,6 @@
 """Visitors who are slow, long-winded or many: the server's patience and memory have bounds."""
 
+import contextlib
 import os
 import socket
 import time
@@ -13,7 +14,9 @@ from tests.server.serving import SMALL, Served, lay_out, read_answer, serving, w
 from tests.server.test_put import head_for
 from tests.support.drop import Drop
 
-HASTY = replace(SMALL, head_seconds=0.4, stall_seconds=0.6, body_seconds=2.5, connections=20, uploads=2, upload_wait=0.3)
+HASTY = replace(
+    SMALL, head_seconds=0.4, idle_seconds=0.5, stall_seconds=0.6, unread_seconds=0.6, body_seconds=2.5, connections=20
+)
 
 
 @pytest.fixture(scope="module")
@@ -116,29 +119,8 @@ def test_too_many_connections_are_turned_away(hasty: Served) -> None:
     wait_for(lambda: hasty.raw(b"GET /permit HTTP/1.1\r\nHost: x\r\n\r\n").startswith(b"HTTP/1.1 200"))
 
 
-def test_more_uploads_than_the_server_takes_are_told_to_wait(hasty: Served) -> None:
-    box = hasty.fake_box()
-    wait_for(lambda: hasty.opened.uploads._value == 2)
-    slow = [connect(hasty) for _ in range(2)]
-    try:
-        for connection in slow:
-            connection.sendall(head_for(hasty, os.urandom(16), len(box)) + box[:1000])
-        wait_for(lambda: hasty.opened.uploads._value == 0)
-        answer = hasty.put(os.urandom(16), box)
-        assert answer.status_code == 503
-        assert int(answer.headers["retry-after"]) >= 0
-        assert answer.json()["error"] == "busy"
-        for connection in slow:
-            connection.sendall(box[1000:])
-            assert read_answer(connection).startswith(b"HTTP/1.1 201")
-    finally:
-        for connection in slow:
-            connection.close()
-    assert hasty.put(os.urandom(16), box).status_code == 201
-
-
 def test_a_reader_who_stops_reading_is_let_go(tmp_path: Path, small_drop: Drop) -> None:
-    with serving(small_drop, lay_out(tmp_path, small_drop, replace(HASTY, stall_seconds=0.2))) as served:
+    with serving(small_drop, lay_out(tmp_path, small_drop, replace(HASTY, unread_seconds=0.2))) as served:
         for _ in range(6):
             slots = os.urandom(2048 * 512)
             assert served.http.post("/courier/slots", content=slots, headers=served.bearer).status_code == 200
@@ -150,11 +132,62 @@ def test_a_reader_who_stops_reading_is_let_go(tmp_path: Path, small_drop: Drop) 
             wait_for(lambda: not served.server.server_state.connections - open_before, 5)
 
 
+def everything(connection: socket.socket) -> bytes:
+    """All that comes until the server closes."""
+    connection.settimeout(5)
+    data = b""
+    with contextlib.suppress(ConnectionResetError):
+        while piece := connection.recv(65_536):
+            data += piece
+    return data
+
+
 def test_requests_in_a_row_on_one_connection_are_answered_in_order(hasty: Served) -> None:
     with connect(hasty) as connection:
-        connection.sendall(b"GET /roots HTTP/1.1\r\nHost: x\r\n\r\nGET /page.css HTTP/1.1\r\nHost: x\r\n\r\n")
-        connection.settimeout(1)
-        data = b""
-        while b"margin" not in data:
-            data += connection.recv(65_536)
-        assert data.index(b"knothole-root/1") < data.index(b"margin")
+        for path, word in ((b"/roots", b"knothole-root/1"), (b"/page.css", b"margin"), (b"/permit", b"difficulty")):
+            connection.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path)
+            assert word in read_answer(connection)
+
+
+@pytest.mark.parametrize("second", [b"GET /page.css HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /pa", b"\x00garbage\r\n\r\n"])
+def test_what_comes_before_the_answer_ends_the_connection_after_it(hasty: Served, second: bytes) -> None:
+    with connect(hasty) as connection:
+        connection.sendall(b"GET /permit HTTP/1.1\r\nHost: x\r\n\r\n" + second)
+        data = everything(connection)
+    assert data.startswith(b"HTTP/1.1 200")
+    assert data.count(b"HTTP/1.1") == 1
+    assert len(data.partition(b"\r\n\r\n")[2]) == 16_384
+
+
+def test_a_get_with_a_body_is_the_last_of_its_connection(hasty: Served) -> None:
+    with connect(hasty) as connection:
+        connection.sendall(b"GET /permit HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n123456789GET /permit HTTP/1.1\r\n\r\n")
+        data = everything(connection)
+    assert data.startswith(b"HTTP/1.1 200")
+    assert data.count(b"HTTP/1.1") == 1
+
+
+@pytest.fixture(scope="module")
+def terse(tmp_path_factory: pytest.TempPathFactory, small_drop: Drop) -> Iterator[Served]:
+    with serving(small_drop, lay_out(tmp_path_factory.mktemp("terse"), small_drop, replace(SMALL, head_bytes=500))) as served:
+        yield served
+
+
+def test_a_body_does_not_count_as_a_head_when_the_next_head_comes_with_it(terse: Served) -> None:
+    refused = b"PUT /boxes/1/%s HTTP/1.1\r\nHost: x\r\nContent-Length: 3000\r\n\r\n" % (b"0" * 32)
+    with connect(terse) as connection:
+        connection.sendall(refused)
+        assert read_answer(connection).startswith(b"HTTP/1.1 409")
+        connection.sendall(bytes(3000) + b"GET /permit HTTP/1.1\r\nHo")
+        time.sleep(0.1)
+        connection.sendall(b"st: x\r\n\r\n")
+        assert read_answer(connection).startswith(b"HTTP/1.1 200")
+
+
+def test_a_stored_box_is_not_answered_as_too_long_a_head(terse: Served) -> None:
+    box = terse.fake_box()
+    with connect(terse) as connection:
+        connection.sendall(head_for(terse, os.urandom(16), len(box)) + box[:-3000])
+        time.sleep(0.1)
+        connection.sendall(box[-3000:] + b"GET /permit HTTP/1.1\r\n")
+        assert read_answer(connection).startswith(b"HTTP/1.1 201")

@@ -98,6 +98,35 @@ def test_expired_roster_stops_boxes_and_not_the_rest(served: Served, monkeypatch
     assert served.http.post("/boxes/missing", content=bytes(16_388)).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/%70ermit"),
+        ("GET", "/permi%74"),
+        ("GET", "/%2e"),
+        ("GET", "/%"),
+        ("GET", "/page%2ejs"),
+        ("GET", "/rosters/%31"),
+        ("GET", "/boxes%2fmissing"),
+        ("POST", "/boxes/%6dissing"),
+        ("PUT", "/boxes/EPOCH/" + "%61b" * 16),
+        ("DELETE", "/boxes/EPOCH/" + "%61b" * 16),
+        ("GET", "/courier/boxes/EPOCH/" + "%61b" * 16),
+    ],
+)
+def test_an_address_with_a_percent_sign_is_no_address(shared: Served, method: str, path: str) -> None:
+    # It is there, under its own address.
+    shared.put(bytes.fromhex("ab" * 16), shared.fake_box())
+    path = path.replace("EPOCH", str(shared.drop.epoch))
+    head = (
+        f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nAuthorization: {shared.bearer['Authorization']}\r\n\r\n"
+    )
+    answer = shared.raw(head.encode())
+    assert answer.startswith(b"HTTP/1.1 404 ")
+    assert b'"not_found"' in answer
+    assert len(answer.partition(b"\r\n\r\n")[2]) == 16_384
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     week=st.one_of(st.just("EPOCH"), st.from_regex(r"[0-9+\- ]{0,12}", fullmatch=True)),

@@ -79,3 +79,11 @@ def test_torn_entry_is_not_an_entry(shape: Shape, content: bytes, at: int, flip:
 def test_extents_are_as_long_as_the_limits_say(size: int, first: int, later: int) -> None:
     shape = Shape.plan(2960, size, 4, first=2**26, later=2**28, least=16)
     assert (shape.first, shape.later) == (first, later)
+
+
+@given(SHAPES, st.integers(0, 500), st.binary(min_size=16, max_size=16), st.binary(min_size=32, max_size=32))
+def test_marker_is_no_entry_and_no_free_place_anywhere(shape: Shape, position: int, box_id: bytes, digest: bytes) -> None:
+    marker = shape.marker(position, box_id, digest)
+    assert (len(marker), marker[:48]) == (ENTRY, box_id + digest)
+    assert marker != FREE
+    assert shape.read_entry(position, marker) is None
