@@ -44,6 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "tool(name): needs this one of TOOLS")
+    config.addinivalue_line("markers", "whole: takes minutes; run by `make test-all` only")
     missing = missing_tools()
     if config.getoption("--require-tools") and missing:
         raise pytest.UsageError(f"Missing here: {', '.join(missing)}. Run scripts/install-tools.")
@@ -55,7 +56,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         needs = {name for marker in item.iter_markers("tool") for name in marker.args}
         assert needs <= set(TOOLS), f"{item.nodeid} names a tool that nobody knows"
-        (left_out if needs & missing else kept).append(item)
+        too_long = item.get_closest_marker("whole") is not None and not config.getoption("--require-tools")
+        (left_out if needs & missing or too_long else kept).append(item)
     if left_out:
         items[:] = kept
         config.hook.pytest_deselected(items=left_out)
@@ -66,7 +68,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     missing = [] if hasattr(config, "workerinput") else missing_tools()
     for tool in missing:
         print(f"NOT RUN: {TOOLS[tool][1]} ({tool} is not on this machine).")
-    if missing:
+    if missing or not config.getoption("--require-tools"):
+        print("NOT RUN: what takes minutes (a gibibyte through each browser, dozens of kills), and all browsers but one.")
         print("`make test-all` installs programs that are missing, as root or with sudo, and runs everything.")
 
 

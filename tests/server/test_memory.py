@@ -17,15 +17,10 @@ from knothole_server.config import SLOT, SLOTS_A_DAY, Config, Limits
 from knothole_server.state import State
 from tests.server.serving import lay_out, process, read_answer
 from tests.support.drop import make_drop
+from tests.support.measuring import peak
 
 BIG = 2**24
 SENDERS = 8
-
-
-def peak(pid: int) -> int:
-    """The process's largest resident size so far, in bytes."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
 
 
 @pytest.mark.tool("/proc")

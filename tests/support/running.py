@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.measuring import peak
 from tests.support.newsroom import Newsroom
 
 KNOTHOLE = Path(sys.executable).with_name("knothole")
@@ -47,8 +48,7 @@ class Running:
     @property
     def peak(self) -> int:
         """The largest resident size so far, in bytes."""
-        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
+        return peak(self.pid)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,94 @@
+"""A gibibyte through a real browser: bit for bit, with a page whose memory does not grow and a server that stays small.
+
+Only `make test-all` runs it: it takes minutes and five times its size of disk.
+"""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.browsers import Started, confirm_codename, until
+from tests.support.measuring import MIB, Watch, descendants
+from tests.support.newsroom import Newsroom
+from tests.support.running import running
+
+pytestmark = [pytest.mark.whole, pytest.mark.tool("/proc"), pytest.mark.timeout(900)]
+
+GIB = 2**30
+
+
+def write_random(path: Path, size: int) -> str:
+    """A file of random bytes; returns its SHA-256."""
+    hasher = hashlib.sha256()
+    with path.open("wb") as file:
+        for _ in range(size // MIB):
+            piece = os.urandom(MIB)
+            hasher.update(piece)
+            file.write(piece)
+    return hasher.hexdigest()
+
+
+def digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@pytest.fixture
+def roomy(unserved: Newsroom) -> Iterator[Newsroom]:
+    """The newsroom's folder is gone afterwards: pytest would keep several gibibytes of it."""
+    yield unserved
+    shutil.rmtree(unserved.path, ignore_errors=True)
+
+
+def page_processes(browser: Started) -> list[int]:
+    """The browser's processes. Of a Firefox only those of pages: its first process serves the driver's network monitor,
+    which keeps every request (driven by Marionette, without that monitor, it stays at 284 MiB while 400 MiB are sent).
+    """
+    found = [pid for pid in descendants(os.getpid()) if pid != os.getpid()]
+    return [pid for pid in found if (b"tab" if browser.kind.firefox else b"chrom") in command_line(pid)]
+
+
+def command_line(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def test_a_gibibyte_comes_out_bit_for_bit(browser: Started, roomy: Newsroom) -> None:
+    room, film = roomy, roomy.path / "film.mp4"
+    expected = write_random(film, GIB)
+    page = browser.new_page()
+    watch = Watch()
+    with running(room) as server:
+        page.goto(room.url)
+        page.wait_for_selector("main[data-state=compose]")
+        page.fill("#message", "one gibibyte")
+        page.set_input_files("#files", film)
+        page.click("#send")
+        page.wait_for_selector("main[data-state=codename]", timeout=400_000)
+        confirm_codename(page)
+        until(page, "document.querySelector('#progress')?.value > 40", 200)
+        with watch.watching(page_processes(browser)):
+            page.wait_for_selector("main[data-state=done]", timeout=600_000)
+        page.context.close()
+        server_peak = server.peak
+        film.unlink()
+        room.fetch()
+    room("desk", "import", room.vault("Dana"), room.out)
+    shutil.rmtree(room.out)
+    (submission,) = room.submissions("Dana")
+    assert submission["complete"]
+    room("desk", "export", room.vault("Dana"), submission["id"], "--out", room.path / "exported")
+    assert digest(room.path / "exported" / "files" / "film.mp4") == expected
+    print(
+        f"{browser.name}: browser {watch.quarter(0) // MIB} MiB in the first quarter, {watch.quarter(3) // MIB} in the last, "
+        f"{max(watch.samples) // MIB} at most; server {server_peak // MIB} MiB at most"
+    )
+    assert watch.quarter(3) < watch.quarter(0) + 96 * MIB, "the page grew while it was sending"
+    assert max(watch.samples) < watch.quarter(0) + 384 * MIB
+    assert server_peak < 96 * MIB

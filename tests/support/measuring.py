@@ -1,0 +1,64 @@
+"""How much memory processes take, as the kernel counts it. Linux only: `tool("/proc")`."""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+MIB = 2**20
+
+
+def descendants(pid: int) -> list[int]:
+    """The process and all that it started, directly or not."""
+    found = [pid]
+    for one in found:
+        for task in Path(f"/proc/{one}/task").glob("*/children"):
+            with contextlib.suppress(OSError):
+                found += [int(child) for child in task.read_text().split()]
+    return found
+
+
+def proportional(pid: int) -> int:
+    """A process's memory in bytes, pages that it shares counted in part (PSS); 0 when it is gone."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
+
+
+def peak(pid: int) -> int:
+    """A process's largest resident size so far, in bytes."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
+
+
+class Watch:
+    """Samples of what some processes take together, in bytes, every `pause` seconds while `watching`."""
+
+    def __init__(self) -> None:
+        self.samples: list[int] = []
+
+    @contextlib.contextmanager
+    def watching(self, pids: list[int], pause: float = 0.5) -> Iterator["Watch"]:
+        """Sample until the block ends."""
+        over = threading.Event()
+
+        def sample() -> None:
+            while not over.is_set():
+                self.samples.append(sum(map(proportional, pids)))
+                over.wait(pause)
+
+        thread = threading.Thread(target=sample, daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            over.set()
+            thread.join()
+
+    def quarter(self, number: int) -> int:
+        """The median of one quarter of the samples (0 to 3)."""
+        size = max(1, len(self.samples) // 4)
+        part = sorted(self.samples[number * size : (number + 1) * size])
+        return part[len(part) // 2]
