@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from knothole_client.desk import intake
-from knothole_keys import files
+from knothole_client.desk import intake, writing
 from tests.desk.conftest import Desk, snapshot, whole
 from tests.support.drop import Drop, seal_submission, write_out
 
@@ -22,18 +21,18 @@ def test_a_crash_between_boxes_is_mended_by_importing_again(
 ) -> None:
     sent = seal_submission(drop, "hello", {"big.bin": BIG, "other.bin": os.urandom(400_000)})
     out = write_out(tmp_path / "out", drop, sent.boxes)
-    real: Any = files.write_whole
+    real: Any = writing._store
     written: list[Path] = []
 
-    def power_cut(path: Path, data: bytes, **options: Any) -> None:
+    def power_cut(path: Path, data: bytes) -> None:
         if len(written) == after:
             path.with_name(".deadbeef.part").write_bytes(data[:1000])
             raise RuntimeError("power cut")
         written.append(path)
-        real(path, data, **options)
+        real(path, data)
 
     with monkeypatch.context() as patch:
-        patch.setattr(files, "write_whole", power_cut)
+        patch.setattr(writing, "_store", power_cut)
         patch.setattr(intake, "BATCH", 2)
         with pytest.raises(RuntimeError):
             desk.take_in(out)
@@ -62,7 +61,7 @@ def test_a_crash_before_the_records_loses_only_work(
     assert whole(desk, tmp_path / "ex") == BIG
 
 
-def test_a_crash_before_the_letter_was_read_is_made_good_by_any_import(
+def test_a_crash_before_a_letter_is_read_is_made_good_by_any_import(
     desk: Desk, drop: Drop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = write_out(tmp_path / "out", drop, seal_submission(drop, "hello").boxes)
@@ -71,10 +70,10 @@ def test_a_crash_before_the_letter_was_read_is_made_good_by_any_import(
         raise RuntimeError("power cut")
 
     with monkeypatch.context() as patch:
-        patch.setattr("knothole_client.desk.inbox.read_letter", power_cut)
+        patch.setattr("knothole_client.desk.reading.Reading.run", power_cut)
         with pytest.raises(RuntimeError):
             desk.take_in(out)
-    assert desk.submissions() == []
+    assert [(one.read, one.cut_off) for one in desk.submissions()] == [(False, False)]
     assert len(desk.take_in(write_out(tmp_path / "empty", drop, [])).letters) == 1
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from knothole_client.desk.boxes import Boxes
 from knothole_client.desk.cli import words
 from knothole_client.desk.records import Records
+from knothole_client.desk.writing import Writer
 from knothole_keys.errors import BoxDamaged
 from tests.desk.conftest import Desk, whole
 from tests.support.drop import Drop, Sent, seal_submission, write_out
@@ -64,9 +64,9 @@ def test_what_was_found_damaged_is_not_called_complete(desk: Desk, sent: Sent, o
     rot(in_vault(desk, sent, 1))
     desk.export(sent.id.hex(), tmp_path / "first")
     with desk.inbox() as inbox:
-        (one,), damaged = inbox.submissions(), inbox.damaged()
+        (one,), damaged = inbox.summaries(), inbox.damaged()
     box = sent.file_boxes["big.bin"][1]
-    assert (one.complete, one.value()["damaged"], damaged) == (False, True, [f"{box.epoch}/{box.id.hex()}"])
+    assert (one.complete, one.damaged, damaged) == (False, True, [f"{box.epoch}/{box.id.hex()}"])
     told = "\n".join(words.table([one], [], 0, damaged))
     assert "damaged in the vault" in told
     assert "1 box could not be opened when last read: import the courier's folder again" in told
@@ -124,14 +124,15 @@ def test_a_letter_that_rots_before_it_is_read_is_mended_by_the_next_import(
     desk: Desk, drop: Drop, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent = seal_submission(drop, "hello")
-    write = Boxes.write
+    sync = Writer.sync
 
-    def rotten(self: Boxes, epoch: int, box_id: bytes, sealed: bytes) -> None:
-        write(self, epoch, box_id, sealed)
-        rot(self.path(epoch, box_id))
+    def rotten(self: Writer) -> None:
+        sync(self)
+        for path in kept(desk):
+            rot(path)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Boxes, "write", rotten)
+        patch.setattr(Writer, "sync", rotten)
         assert list(desk.take_in(write_out(out, drop, sent.boxes)).refused) == [sent.id.hex()]
     report = desk.take_in(out)
     assert (report.mended, report.letters) == (1, [sent.id.hex()])
