@@ -2,6 +2,8 @@
 
 import os
 import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,9 @@ import pytest
 from knothole_client.desk.cli import words
 from knothole_client.desk.records import Records
 from knothole_client.desk.writing import Writer
-from knothole_keys.errors import BoxDamaged
-from tests.desk.conftest import Desk, whole
+from knothole_keys import codename
+from knothole_keys.errors import BoxDamaged, KnotholeError
+from tests.desk.conftest import Desk, snapshot, whole
 from tests.support.drop import Drop, Sent, seal_submission, write_out
 
 BIG = os.urandom(700_000)
@@ -149,3 +152,62 @@ def test_a_vault_that_cannot_be_written_still_says_what_is_damaged(
     monkeypatch.setattr(Records, "put", readonly)
     ((_, why),) = desk.export(sent.id.hex(), tmp_path / "ex").incomplete
     assert why.endswith("was damaged or altered on this disk; import the courier's folder again.")
+
+
+# The same part in another week's box.
+
+
+@pytest.fixture
+def twins(drop: Drop) -> list[Sent]:
+    words = codename.generate()
+    return [seal_submission(drop, "hello", {"big.bin": BIG}, words=words, epoch=drop.epoch + i) for i in (0, 1)]
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("harm", [rot, Path.unlink])
+def test_a_sound_twin_mends_a_lost_box(
+    desk: Desk, drop: Drop, twins: list[Sent], tmp_path: Path, known: bool, harm: Callable[[Path], None]
+) -> None:
+    first, second = twins
+    desk.take_in(write_out(tmp_path / "first", drop, first.boxes + (second.boxes if known else [])))
+    for path in kept(desk):
+        harm(path)
+    with pytest.raises(KnotholeError):
+        desk.export(first.id.hex(), tmp_path / "broken")
+    report = desk.take_in(write_out(tmp_path / "second", drop, second.boxes))
+    assert (report.mended, report.remarks) == (4, [])
+    assert whole(desk, tmp_path / "ex") == BIG
+    # The box that rotted is a twin from now on, and troubles no import.
+    again = desk.take_in(write_out(tmp_path / "both", drop, first.boxes + second.boxes))
+    assert (again.known, again.mended, again.damaged) == (8, 0, [])
+    assert whole(desk, tmp_path / "ex2") == BIG
+
+
+def test_a_rotten_twin_takes_no_place(desk: Desk, drop: Drop, twins: list[Sent], tmp_path: Path) -> None:
+    first, second = twins
+    desk.take_in(write_out(tmp_path / "first", drop, first.boxes + second.boxes))
+    rot(kept(desk)[0])
+    with suppress(KnotholeError):
+        desk.export(first.id.hex(), tmp_path / "broken")
+    before = snapshot(desk.path / "boxes")
+    out = write_out(tmp_path / "second", drop, second.boxes)
+    for path in out.rglob("*.box"):
+        rot(path)
+    report = desk.take_in(out)
+    assert (report.mended, len(report.damaged)) == (0, 1)
+    assert snapshot(desk.path / "boxes") == before
+
+
+def test_a_twin_whose_week_is_destroyed_mends_nothing_and_harms_nothing(
+    desk: Desk, drop: Drop, twins: list[Sent], tmp_path: Path
+) -> None:
+    first, second = twins
+    desk.take_in(write_out(tmp_path / "both", drop, first.boxes + second.boxes))
+    desk.destroy(drop.epoch, drop.epoch + 1)
+    rot(kept(desk)[0])
+    with suppress(KnotholeError):
+        desk.export(first.id.hex(), tmp_path / "broken")
+    report = desk.take_in(write_out(tmp_path / "second", drop, second.boxes))
+    assert (report.mended, report.known, len(report.remarks)) == (0, 4, 1)
+    assert desk.take_in(tmp_path / "both").mended == 1
+    assert whole(desk, tmp_path / "ex") == BIG
