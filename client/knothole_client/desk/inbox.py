@@ -86,15 +86,17 @@ class Inbox:
                 raise Refused(f"This letter was refused when it was imported: {one['sentence']}")
         raise Refused("No submission has this id; `knothole desk list` shows them.")
 
-    def letter(self, group: Group) -> tuple[Letter, int]:
+    def letter(self, group: Group, body: bytes | None = None) -> tuple[Letter, int]:
         """Read a whole letter out of its boxes, with the bytes of the files inside, and the capacity of its boxes.
 
+        `body` spares a letter of one box the opening, when its box was opened just now.
         Raises the refusals of letters (SPEC section 9), Refused and box refusals.
         """
         first = self._streams.place(group, 0)
         geometry = self._boxes.geometry(first.epoch) if first else None
         capacity = geometry.capacity if geometry else 0
-        return read_letter(b"".join(self.bodies(group)), drop_id=self._boxes.drop_id, capacity=capacity), capacity
+        stream = b"".join(self.bodies(group)) if body is None else body
+        return read_letter(stream, drop_id=self._boxes.drop_id, capacity=capacity), capacity
 
     def bodies(self, group: Group) -> Iterator[bytes]:
         """The bodies of a complete stream in order, each proved to be where it belongs; one box in memory at a time."""

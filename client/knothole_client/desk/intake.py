@@ -28,6 +28,8 @@ from knothole_keys.errors import BoxDamaged, ForeignPart, KnotholeError, Malform
 from knothole_keys.open import Opened, Opener
 
 BATCH = 64
+# Bytes of letters of one box that are kept from opening it until reading it, so that it is not opened twice.
+_AT_HAND = 16 * 1024 * 1024
 # Longer than any box, and just below the largest block that glibc's allocator learns from.
 _LONGEST = 31 * 1024 * 1024
 
@@ -77,10 +79,11 @@ def take_in(vault: Vault, keyring: Keyring, folder: Path, now: int, again: Itera
         boxes = Boxes(vault.boxes, known.chain)
         boxes.sweep()
         with Writer() as writer:
-            _Intake(vault, keyring, known, boxes, carried, writer, report).run()
+            intake = _Intake(vault, keyring, known, boxes, carried, writer, report)
+            intake.run()
         report.odd += carried.odd
         report.unreadable_folders = carried.unreadable
-    outcome = Reading(vault.records, boxes).run(now, chosen)
+    outcome = Reading(vault.records, boxes, intake.at_hand).run(now, chosen)
     report.letters, report.refused, report.cut_off = outcome.letters, outcome.refused, outcome.cut_off
     return report
 
@@ -109,6 +112,8 @@ class _Intake:
         self._writer, self._report = writer, report
         self._mending = Mending(vault.records, self._streams, boxes, writer)
         self._pending: list[tuple[str, str, Group, int]] = []
+        self.at_hand: dict[Group, bytes] = {}
+        self._room = _AT_HAND
 
     def run(self) -> None:
         weeks = self._carried.list()
@@ -198,6 +203,9 @@ class _Intake:
             self._streams.add(group, index, Place(epoch, box_id, opened.box_key))
             self._pending.append((name, "kept", group, index))
             self._report.kept += 1
+            if group.kind == "letter" and group.count == 1 and len(opened.body) <= self._room:
+                self.at_hand[group] = opened.body
+                self._room -= len(opened.body)
         elif self._mending.sound(place):
             # The same part, sealed again in another week or by hand: the Merkle tree proves that it is the same.
             self._pending.append((name, "twin", group, index))

@@ -6,7 +6,7 @@ between, by a lack of memory or by anything else, the next import reads those le
 stopped alone is *cut off*, and not read again unless a person asks for it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from knothole_client.desk.boxes import Boxes
@@ -36,9 +36,10 @@ class Outcome:
 
 
 class Reading:
-    """Reads the letters of a vault that is held for a change."""
+    """Reads the letters of a vault that is held for a change. `at_hand` has the bodies of some letters of one box."""
 
-    def __init__(self, records: Records, boxes: Boxes) -> None:
+    def __init__(self, records: Records, boxes: Boxes, at_hand: Mapping[Group, bytes] | None = None) -> None:
+        self._at_hand = at_hand or {}
         self._records, self._streams = records, Streams(records)
         self._claims, self._inbox = Claims(records, self._streams), Inbox(records, boxes)
 
@@ -120,7 +121,7 @@ class Reading:
 
     def _try(self, group: Group) -> _Result:
         try:
-            return self._inbox.letter(group)
+            return self._inbox.letter(group, self._at_hand.get(group))
         except KnotholeError as error:
             return error
 
