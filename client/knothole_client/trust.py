@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from knothole_client.folder import ROOTS, ROSTER
 from knothole_client.http import Connection
 from knothole_keys import files, note
-from knothole_keys.errors import BrokenChain, KnotholeError, Refused
+from knothole_keys.errors import BrokenChain, KnotholeError, Refused, WrongDrop
 from knothole_keys.root import Chain, fingerprint, parse_fingerprint, read_chain
 from knothole_keys.roster import Roster, check_follows, check_time, read_roster
 
@@ -59,19 +60,23 @@ class Known:
     @classmethod
     def read(cls, folder: Path) -> "Known":
         """What `folder` holds. Raises Refused when it is damaged: without its pin nothing may be believed."""
-        if not (folder / "roots").exists():
+        if not (folder / ROOTS).exists():
             return cls()
         try:
-            chain = read_chain(files.read(folder / "roots", note.MAX_BYTES))
+            chain = read_chain(files.read(folder / ROOTS, note.MAX_BYTES))
         except KnotholeError:
-            raise Refused(f"{folder / 'roots'} is damaged; remove it and name the drop with --root.") from None
-        if not (folder / "roster.note").exists():
+            raise Refused(f"{folder / ROOTS} is damaged; remove it and name the drop with --root.") from None
+        if not (folder / ROSTER).exists():
             return cls(chain)
         try:
-            return cls(chain, read_roster(files.read(folder / "roster.note", note.MAX_BYTES), chain, now=None))
+            return cls(chain, _kept_roster(files.read(folder / ROSTER, note.MAX_BYTES), chain))
+        except WrongDrop:
+            raise WrongDrop(f"{folder / ROOTS} and {ROSTER} belong to different drops; fetch into a new folder.") from None
         except KnotholeError:
-            # Both files are replaced one after the other; after a crash between the two the older roster is no anchor.
-            return cls(chain)
+            raise Refused(
+                f"{folder / ROSTER} is damaged; put a sound copy of it there, from an administrator or another stick. "
+                "Without one, remove it: then this fetch cannot tell whether the server hides newer rosters."
+            ) from None
 
     def drop_id(self, root: str | None) -> bytes | None:
         """The drop that is expected: the one known, the one whose fingerprint was given, or None for neither."""
@@ -88,6 +93,14 @@ class Known:
             check_follows(view.roster, self.roster)
         if now < view.roster.expires:
             check_time(view.roster, now)
+
+
+def _kept_roster(data: bytes, chain: Chain) -> Roster:
+    # Roots and roster are replaced one after the other: after a crash between the two, the roster is one made under an
+    # earlier root of the same chain. It still counts as what the next one must follow.
+    version = note.parse(data).value.get("root_version")
+    earlier = isinstance(version, int) and 1 <= version < chain.current.version
+    return read_roster(data, Chain(chain.roots[:version]) if earlier else chain, now=None)
 
 
 def check_extends(new: Chain, old: Chain) -> None:

@@ -12,8 +12,9 @@ from knothole_client.trust import View
 from knothole_keys.epoch import DAY, WEEK, end, epoch_of
 from knothole_keys.errors import BrokenChain, KnotholeError, Refused, RosterFork, RosterFromFuture, RosterRollback, WrongDrop
 from knothole_keys.root import fingerprint
+from tests.client.liar import Liar, lied
 from tests.client.opened import open_all
-from tests.client.served import QUICK, Asked, Reply, Served, fresh, lie
+from tests.client.served import QUICK, Reply, Served, fresh, lie
 from tests.support.drop import Drop, SealedBox, make_drop, seal_submission
 
 
@@ -113,42 +114,9 @@ def test_a_damaged_pin_is_not_replaced_in_silence(served: Served, drop: Drop, tm
 # A server that lies.
 
 
-class Liar:
-    """A server whose answers a test changes one by one; it has one submission's boxes."""
-
-    def __init__(self, drop: Drop) -> None:
-        self.drop = drop
-        self.boxes = {one.id.hex(): one.data for one in seal_submission(drop, "x", {"a.bin": bytes(700_000)}).boxes}
-        self.roots, self.roster = drop.chain_bytes, drop.roster_bytes
-        self.change: Callable[[Asked, Reply], Reply] = lambda asked, reply: reply
-
-    def listing(self) -> bytes:
-        return b"".join(bytes.fromhex(name) + hashlib.sha256(data).digest() for name, data in sorted(self.boxes.items()))
-
-    def __call__(self, asked: Asked) -> Reply:
-        return self.change(asked, self.honest(asked.path))
-
-    def honest(self, path: str) -> Reply:
-        if path == "/roots":
-            return 200, self.roots
-        if path == "/roster":
-            return 200, self.roster
-        if path == f"/courier/boxes?epoch={self.drop.epoch}":
-            return 200, self.listing()
-        if path.startswith("/courier/boxes?"):
-            return 200, b""
-        name = path.rpartition("/")[2]
-        return (200, self.boxes[name]) if name in self.boxes else (404, b"{}")
-
-
 @pytest.fixture
 def liar() -> Liar:
     return Liar(make_drop())
-
-
-def lied(liar: Liar, out: Path, now: int | None = None) -> Result:
-    with lie(liar) as (url, _), Connection(url, token="t", patience=fresh(QUICK)) as connection:
-        return fetch(connection, out, root=None, now=now or liar.drop.now, tell=lambda _: None)
 
 
 def test_an_honest_answer_of_the_liar_is_taken(liar: Liar, tmp_path: Path):
@@ -283,8 +251,35 @@ def test_a_stopped_fetch_leaves_whole_files_only(liar: Liar, tmp_path: Path):
     liar.change = lambda asked, reply: (401, b"{}") if "/boxes/" in asked.path and next(served) >= 2 else reply
     with pytest.raises(Refused, match="token"):
         lied(liar, tmp_path)
-    sizes = {path.stat().st_size for path in tmp_path.glob("*/*")}
+    sizes = {path.stat().st_size for path in tmp_path.glob(f"{liar.drop.epoch}/*")}
     assert sizes <= {liar.drop.geometry().size}
     liar.change = lambda asked, reply: reply
     lied(liar, tmp_path)
     assert len(list(tmp_path.glob("*/*.box"))) == len(liar.boxes)
+
+
+@pytest.mark.parametrize("harm", [lambda data: data[:-5], lambda data: b"", lambda data: b"{}\n"])
+def test_a_damaged_roster_is_no_way_back_to_an_older_one(harm: Callable[[bytes], bytes], liar: Liar, tmp_path: Path):
+    first = liar.roster
+    liar.roster = liar.drop.issue().note.data
+    lied(liar, tmp_path)
+    damaged = harm(liar.roster)
+    (tmp_path / "roster.note").write_bytes(damaged)
+    for roster in (first, liar.roster):
+        liar.roster = roster
+        with pytest.raises(Refused, match=r"roster.note is damaged; put a sound copy"):
+            lied(liar, tmp_path)
+        assert (tmp_path / "roster.note").read_bytes() == damaged
+
+
+def test_after_a_crash_between_roots_and_roster_the_older_roster_still_counts(liar: Liar, tmp_path: Path):
+    liar.roster = liar.drop.issue().note.data
+    lied(liar, tmp_path)
+    liar.roots = liar.drop.rotate_root().data
+    (tmp_path / "roots").write_bytes(liar.roots)
+    liar.roster = liar.drop.draft_roster(version=1).note.data
+    with pytest.raises(RosterRollback):
+        lied(liar, tmp_path)
+    liar.roster = liar.drop.issue().note.data
+    lied(liar, tmp_path)
+    assert (tmp_path / "roster.note").read_bytes() == liar.roster

@@ -1,6 +1,6 @@
 """A real desk that has joined a small drop in memory, with a cheap passphrase cost."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,9 +10,10 @@ from knothole_client.desk import drop as drops
 from knothole_client.desk import enrolling, exporting, vault
 from knothole_client.desk.boxes import Boxes
 from knothole_client.desk.exporting import Exported
-from knothole_client.desk.inbox import Inbox, Submission
+from knothole_client.desk.inbox import Inbox
 from knothole_client.desk.intake import Report, take_in
 from knothole_client.desk.keyring import Keyring
+from knothole_client.desk.submission import Submission, Summary
 from knothole_client.desk.vault import Vault
 from knothole_keys.secret import Cost
 from tests.support.drop import Drop, make_drop
@@ -46,9 +47,9 @@ class Desk:
         self.drop.issue()
         return self
 
-    def take_in(self, folder: Path, *, now: int | None = None) -> Report:
+    def take_in(self, folder: Path, *, now: int | None = None, again: Iterable[str] = ()) -> Report:
         with self.opened() as (one, keyring):
-            return take_in(one, keyring, folder, now or self.drop.now)
+            return take_in(one, keyring, folder, now or self.drop.now, again)
 
     @contextmanager
     def inbox(self) -> Iterator[Inbox]:
@@ -57,7 +58,11 @@ class Desk:
 
     def submissions(self) -> list[Submission]:
         with self.inbox() as inbox:
-            return inbox.submissions()
+            return list(inbox.submissions())
+
+    def summaries(self) -> list[Summary]:
+        with self.inbox() as inbox:
+            return inbox.summaries()
 
     def export(self, start: str, out: Path) -> Exported:
         with self.inbox() as inbox:

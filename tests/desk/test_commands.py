@@ -229,3 +229,25 @@ def test_no_command_opens_a_socket(desk: Command, drop: Drop, tmp_path: Path) ->
     )
     assert (ran.returncode, ran.stderr) == (0, "")
     assert (tmp_path / "ex/files/a.txt").read_bytes() == b"text"
+
+
+def test_a_name_that_this_machine_cannot_write_costs_that_file_alone(desk: Command, drop: Drop, tmp_path: Path) -> None:
+    sent = seal_submission(drop, "\u6811\u6d1e", {"\u6811\u6d1e.txt": b"x", "plain.txt": b"y"})
+    desk("import", desk.vault, write_out(tmp_path / "out", drop, sent.boxes))
+    # A machine whose language settings know ASCII alone, and a terminal of Western Europe's.
+    old = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "latin-1"}
+    program = "import sys; from knothole_keys.cli import run; sys.exit(run(sys.argv[1:]))"
+    arguments = ["desk", "export", desk.vault, sent.id.hex(), "--out", str(tmp_path / "ex")]
+    command = [sys.executable, "-c", program, *arguments]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, env=old)
+    assert ran.returncode == 1
+    assert "Not exported: \\u6811\\u6d1e.txt: this machine's language settings have no such name" in ran.stdout
+    assert ran.stderr.startswith("knothole: 1 file of 2 could not be exported whole")
+    assert (tmp_path / "ex/files/plain.txt").read_bytes() == b"y"
+    sums = (tmp_path / "ex/SHA256SUMS").read_text()
+    assert "files/plain.txt" in sums
+    assert "INCOMPLETE.txt" in sums
+    assert not list((tmp_path / "ex").rglob("*.part"))
+    for command in (["list"], ["show", sent.id.hex()]):
+        whole = [sys.executable, "-c", program, "desk", command[0], desk.vault, *command[1:]]
+        assert "\\u6811" in subprocess.run(whole, capture_output=True, text=True, check=True, env=old).stdout

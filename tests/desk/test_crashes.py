@@ -1,5 +1,6 @@
 """Crashes in the middle of an import, and boxes lost from the vault: importing again finishes the work."""
 
+import errno
 import os
 import shutil
 from dataclasses import replace
@@ -8,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from knothole_client.desk import intake
-from knothole_keys import files
+from knothole_client.desk import intake, writing
+from knothole_client.desk.streams import Streams
+from knothole_keys.errors import Refused
 from tests.desk.conftest import Desk, snapshot, whole
 from tests.support.drop import Drop, seal_submission, write_out
 
@@ -22,18 +24,18 @@ def test_a_crash_between_boxes_is_mended_by_importing_again(
 ) -> None:
     sent = seal_submission(drop, "hello", {"big.bin": BIG, "other.bin": os.urandom(400_000)})
     out = write_out(tmp_path / "out", drop, sent.boxes)
-    real: Any = files.write_whole
+    real: Any = writing._store
     written: list[Path] = []
 
-    def power_cut(path: Path, data: bytes, **options: Any) -> None:
+    def power_cut(path: Path, data: bytes) -> None:
         if len(written) == after:
             path.with_name(".deadbeef.part").write_bytes(data[:1000])
             raise RuntimeError("power cut")
         written.append(path)
-        real(path, data, **options)
+        real(path, data)
 
     with monkeypatch.context() as patch:
-        patch.setattr(files, "write_whole", power_cut)
+        patch.setattr(writing, "_store", power_cut)
         patch.setattr(intake, "BATCH", 2)
         with pytest.raises(RuntimeError):
             desk.take_in(out)
@@ -62,7 +64,7 @@ def test_a_crash_before_the_records_loses_only_work(
     assert whole(desk, tmp_path / "ex") == BIG
 
 
-def test_a_crash_before_the_letter_was_read_is_made_good_by_any_import(
+def test_a_crash_before_a_letter_is_read_is_made_good_by_any_import(
     desk: Desk, drop: Drop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = write_out(tmp_path / "out", drop, seal_submission(drop, "hello").boxes)
@@ -71,10 +73,10 @@ def test_a_crash_before_the_letter_was_read_is_made_good_by_any_import(
         raise RuntimeError("power cut")
 
     with monkeypatch.context() as patch:
-        patch.setattr("knothole_client.desk.inbox.read_letter", power_cut)
+        patch.setattr("knothole_client.desk.reading.Reading.run", power_cut)
         with pytest.raises(RuntimeError):
             desk.take_in(out)
-    assert desk.submissions() == []
+    assert [(one.read, one.cut_off) for one in desk.submissions()] == [(False, False)]
     assert len(desk.take_in(write_out(tmp_path / "empty", drop, [])).letters) == 1
 
 
@@ -100,3 +102,48 @@ def test_only_the_same_box_is_put_back(desk: Desk, drop: Drop, tmp_path: Path) -
     report = desk.take_in(write_out(tmp_path / "other", drop, [replace(sent.boxes[0], id=sent.boxes[1].id)]))
     assert (report.mended, len(report.damaged)) == (0, 1)
     assert list((desk.path / "boxes").rglob("*.box")) == []
+
+
+def test_boxes_are_durable_before_any_record_names_them(
+    desk: Desk, drop: Drop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = seal_submission(drop, "hello", {"big.bin": BIG, "other.bin": os.urandom(400_000)})
+    fsync: Any = os.fsync
+    flush: Any = Streams.flush
+    durable: set[int] = set()
+    flushes = []
+
+    def synced(descriptor: int) -> None:
+        fsync(descriptor)
+        durable.add(os.fstat(descriptor).st_ino)
+
+    def flushed(self: Streams) -> None:
+        named = list((desk.path / "boxes").rglob("*.box"))
+        assert not list(desk.path.rglob("*.part"))
+        # Each box, the folder that names it, and the folder that names that.
+        for path in [*named, *(one.parent for one in named), desk.path / "boxes"]:
+            assert path.stat().st_ino in durable
+        flushes.append(len(named))
+        flush(self)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Streams, "flush", flushed)
+    monkeypatch.setattr(intake, "BATCH", 3)
+    desk.take_in(write_out(tmp_path / "out", drop, sent.boxes))
+    assert flushes == [3, len(sent.boxes)]
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_no_part(
+    desk: Desk, drop: Drop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = write_out(tmp_path / "out", drop, seal_submission(drop, "hello", {"big.bin": BIG}).boxes)
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("knothole_client.desk.writing.os.fsync", full)
+        with pytest.raises(Refused, match="no space left"):
+            desk.take_in(out)
+    assert list(desk.path.rglob("*.part")) == []
+    assert desk.take_in(out).kept == 4

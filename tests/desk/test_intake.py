@@ -83,10 +83,10 @@ def test_files_without_their_letter_are_told(desk: Desk, drop: Drop, tmp_path: P
     sent = seal_submission(drop, "hello", {"big.bin": BIG})
     desk.take_in(write_out(tmp_path / "out", drop, sent.file_boxes["big.bin"]))
     with desk.inbox() as inbox:
-        assert (inbox.submissions(), inbox.unclaimed([])) == ([], 1)
+        assert (inbox.summaries(), inbox.unclaimed()) == ([], 1)
     desk.take_in(write_out(tmp_path / "more", drop, sent.letter_boxes))
     with desk.inbox() as inbox:
-        assert inbox.unclaimed(inbox.submissions()) == 0
+        assert inbox.unclaimed() == 0
 
 
 def test_a_letter_of_several_boxes_waits_for_all(desk: Desk, drop: Drop, tmp_path: Path) -> None:
@@ -199,8 +199,10 @@ def test_spliced_boxes_do_not_open(desk: Desk, drop: Drop, tmp_path: Path) -> No
 )
 def test_what_has_not_the_look_of_a_box_is_named(desk: Desk, drop: Drop, tmp_path: Path, change: Any) -> None:
     box = seal_submission(drop, "one").boxes[0]
-    report = desk.take_in(write_out(tmp_path / "out", drop, [replace(box, data=change(box.data))]))
-    assert report.wrong == [f"{box.epoch}/{box.id.hex()}"]
+    data = change(box.data)
+    report = desk.take_in(write_out(tmp_path / "out", drop, [replace(box, data=data)]))
+    names = [f"{box.epoch}/{box.id.hex()}"]
+    assert (report.partial, report.wrong) == ((names, []) if len(data) < len(box.data) else ([], names))
     assert report.kept == 0
 
 

@@ -2,15 +2,18 @@
 
 import os
 import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from knothole_client.desk.boxes import Boxes
 from knothole_client.desk.cli import words
 from knothole_client.desk.records import Records
-from knothole_keys.errors import BoxDamaged
-from tests.desk.conftest import Desk, whole
+from knothole_client.desk.writing import Writer
+from knothole_keys import codename
+from knothole_keys.errors import BoxDamaged, KnotholeError
+from tests.desk.conftest import Desk, snapshot, whole
 from tests.support.drop import Drop, Sent, seal_submission, write_out
 
 BIG = os.urandom(700_000)
@@ -64,9 +67,9 @@ def test_what_was_found_damaged_is_not_called_complete(desk: Desk, sent: Sent, o
     rot(in_vault(desk, sent, 1))
     desk.export(sent.id.hex(), tmp_path / "first")
     with desk.inbox() as inbox:
-        (one,), damaged = inbox.submissions(), inbox.damaged()
+        (one,), damaged = inbox.summaries(), inbox.damaged()
     box = sent.file_boxes["big.bin"][1]
-    assert (one.complete, one.value()["damaged"], damaged) == (False, True, [f"{box.epoch}/{box.id.hex()}"])
+    assert (one.complete, one.damaged, damaged) == (False, True, [f"{box.epoch}/{box.id.hex()}"])
     told = "\n".join(words.table([one], [], 0, damaged))
     assert "damaged in the vault" in told
     assert "1 box could not be opened when last read: import the courier's folder again" in told
@@ -123,18 +126,19 @@ def test_a_box_that_reads_again_is_off_the_list_without_an_import(desk: Desk, se
 def test_a_letter_that_rots_before_it_is_read_is_mended_by_the_next_import(
     desk: Desk, drop: Drop, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sent = seal_submission(drop, "hello")
-    write = Boxes.write
+    sent = seal_submission(drop, "hello " * 60_000)
+    sync = Writer.sync
 
-    def rotten(self: Boxes, epoch: int, box_id: bytes, sealed: bytes) -> None:
-        write(self, epoch, box_id, sealed)
-        rot(self.path(epoch, box_id))
+    def rotten(self: Writer) -> None:
+        sync(self)
+        for path in kept(desk):
+            rot(path)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Boxes, "write", rotten)
+        patch.setattr(Writer, "sync", rotten)
         assert list(desk.take_in(write_out(out, drop, sent.boxes)).refused) == [sent.id.hex()]
     report = desk.take_in(out)
-    assert (report.mended, report.letters) == (1, [sent.id.hex()])
+    assert (report.mended, report.letters) == (2, [sent.id.hex()])
 
 
 def test_a_vault_that_cannot_be_written_still_says_what_is_damaged(
@@ -148,3 +152,62 @@ def test_a_vault_that_cannot_be_written_still_says_what_is_damaged(
     monkeypatch.setattr(Records, "put", readonly)
     ((_, why),) = desk.export(sent.id.hex(), tmp_path / "ex").incomplete
     assert why.endswith("was damaged or altered on this disk; import the courier's folder again.")
+
+
+# The same part in another week's box.
+
+
+@pytest.fixture
+def twins(drop: Drop) -> list[Sent]:
+    words = codename.generate()
+    return [seal_submission(drop, "hello", {"big.bin": BIG}, words=words, epoch=drop.epoch + i) for i in (0, 1)]
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("harm", [rot, Path.unlink])
+def test_a_sound_twin_mends_a_lost_box(
+    desk: Desk, drop: Drop, twins: list[Sent], tmp_path: Path, known: bool, harm: Callable[[Path], None]
+) -> None:
+    first, second = twins
+    desk.take_in(write_out(tmp_path / "first", drop, first.boxes + (second.boxes if known else [])))
+    for path in kept(desk):
+        harm(path)
+    with pytest.raises(KnotholeError):
+        desk.export(first.id.hex(), tmp_path / "broken")
+    report = desk.take_in(write_out(tmp_path / "second", drop, second.boxes))
+    assert (report.mended, report.remarks) == (4, [])
+    assert whole(desk, tmp_path / "ex") == BIG
+    # The box that rotted is a twin from now on, and troubles no import.
+    again = desk.take_in(write_out(tmp_path / "both", drop, first.boxes + second.boxes))
+    assert (again.known, again.mended, again.damaged) == (8, 0, [])
+    assert whole(desk, tmp_path / "ex2") == BIG
+
+
+def test_a_rotten_twin_takes_no_place(desk: Desk, drop: Drop, twins: list[Sent], tmp_path: Path) -> None:
+    first, second = twins
+    desk.take_in(write_out(tmp_path / "first", drop, first.boxes + second.boxes))
+    rot(kept(desk)[0])
+    with suppress(KnotholeError):
+        desk.export(first.id.hex(), tmp_path / "broken")
+    before = snapshot(desk.path / "boxes")
+    out = write_out(tmp_path / "second", drop, second.boxes)
+    for path in out.rglob("*.box"):
+        rot(path)
+    report = desk.take_in(out)
+    assert (report.mended, len(report.damaged)) == (0, 1)
+    assert snapshot(desk.path / "boxes") == before
+
+
+def test_a_twin_whose_week_is_destroyed_mends_nothing_and_harms_nothing(
+    desk: Desk, drop: Drop, twins: list[Sent], tmp_path: Path
+) -> None:
+    first, second = twins
+    desk.take_in(write_out(tmp_path / "both", drop, first.boxes + second.boxes))
+    desk.destroy(drop.epoch, drop.epoch + 1)
+    rot(kept(desk)[0])
+    with suppress(KnotholeError):
+        desk.export(first.id.hex(), tmp_path / "broken")
+    report = desk.take_in(write_out(tmp_path / "second", drop, second.boxes))
+    assert (report.mended, report.known, len(report.remarks)) == (0, 4, 1)
+    assert desk.take_in(tmp_path / "both").mended == 1
+    assert whole(desk, tmp_path / "ex") == BIG

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knothole_client.desk.cli import words
-from knothole_client.desk.inbox import FileState, Submission
 from knothole_client.desk.streams import Group
+from knothole_client.desk.submission import FileState, Submission
 from knothole_client.desk.terminal import first_words, safe, safe_lines, safe_name, size
 from knothole_keys.fields import BIDI_CONTROLS
 from knothole_keys.letter import FileEntry
@@ -78,6 +78,7 @@ def test_a_submission_shows_its_names_and_message_so() -> None:
         "0" * 64,
         Group("letter", bytes(32), bytes(32), 1),
         have=1,
+        read=True,
         message="می\u200cخواهم\u200b",
         files=(FileState(entry, "inside", 1, 1),),
     )

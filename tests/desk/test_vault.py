@@ -105,7 +105,7 @@ def test_another_folder_is_not_a_vault(tmp_path: Path) -> None:
 
 def test_a_vault_of_a_later_version_is_left_alone(path: Path, unchanged: Unchanged) -> None:
     db = sqlite3.connect(path / "vault.db")
-    db.execute("PRAGMA user_version = 2")
+    db.execute(f"PRAGMA user_version = {vault.SCHEMA + 1}")
     db.close()
     check = unchanged(path)
     with pytest.raises(Refused, match="another version"), opened(path, PASSPHRASE, change=True):

@@ -35,9 +35,14 @@ def fetch(url: str, token_file: Path, out: Path, root: str | None, proxy: str | 
     """Fetch all boxes that OUT does not have yet. Nothing is ever deleted, here or on the server."""
     with Connection(url, proxy=proxy, token=_token(token_file)) as connection:
         result = bring(connection, out, root=root, now=clock.now(), tell=_say)
-    for line in result.wrong[:20]:
+    for line in [*result.changed[:20], *result.wrong[:20]]:
         _say(line)
     click.echo(f"{counted(len(result.fetched), 'box', 'boxes')} fetched into {out}, {result.listed} listed by the server.")
+    if result.changed:
+        raise Refused(
+            f"The server now lists another box than it did under {counted(len(result.changed), 'id')}; nothing that was here "
+            f"is lost. Carry all of {out} to the desk, which tries both, and ask the server's operator who changed them."
+        )
     if result.missing:
         raise Refused(
             f"{counted(result.missing, 'box', 'boxes')} could not be had, the others are here. Fetch again; if it stays so, "

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from knothole_client import parallel
+from knothole_client.courier.kept import Spot
 from knothole_client.courier.listing import ENTRY, MAX_ENTRIES, Listed
 from knothole_client.http import Connection, Unreachable, refusal
 from knothole_keys.box import Geometry, check_prefix
@@ -32,16 +33,12 @@ class _Failed(KnotholeError):
 
 @dataclass(frozen=True)
 class Wanted:
-    """A box to be fetched."""
+    """A box to be fetched, and where it belongs."""
 
     epoch: int
     geometry: Geometry
     listed: Listed
-
-    @property
-    def short(self) -> str:
-        """The beginning of its id, for people."""
-        return self.listed.id.hex()[:8]
+    spot: Spot
 
 
 class Boxes:
@@ -67,7 +64,9 @@ class Boxes:
         if self._failed:
             # The network may have gone in the meantime, and then these boxes are not to blame.
             self._ask_for_list(self._failed[0])
-        self._bad.extend(f"The server lists box {box.short}… but fails each time it is to hand it out." for box in self._failed)
+        self._bad.extend(
+            f"The server lists box {box.listed.short}… but fails each time it is to hand it out." for box in self._failed
+        )
         return self._bad
 
     def _one(self, box: Wanted, tries: int) -> None:
@@ -111,13 +110,13 @@ def _download(connection: Connection, box: Wanted, tries: int) -> bytes:
     if answer.status in (401, 403):
         raise refusal(answer, "A box")
     if answer.status != 200:
-        raise BadBox(f"The server lists box {box.short}… but does not hand it out (code {answer.status}).")
+        raise BadBox(f"The server lists box {box.listed.short}… but does not hand it out (code {answer.status}).")
     if len(answer.body) != box.geometry.size:
-        raise BadBox(f"The server sent box {box.short}… with a wrong length; it was not kept.")
+        raise BadBox(f"The server sent box {box.listed.short}… with a wrong length; it was not kept.")
     if hashlib.sha256(answer.body).digest() != box.listed.digest:
-        raise BadBox(f"The server sent other bytes for box {box.short}… than it listed; they were not kept.")
+        raise BadBox(f"The server sent other bytes for box {box.listed.short}… than it listed; they were not kept.")
     try:
         check_prefix(answer.body, box.geometry)
     except KnotholeError:
-        raise BadBox(f"What the server keeps as box {box.short}… is not a sealed box; it was not kept.") from None
+        raise BadBox(f"What the server keeps as box {box.listed.short}… is not a sealed box; it was not kept.") from None
     return answer.body

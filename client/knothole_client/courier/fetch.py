@@ -1,45 +1,43 @@
-"""Fetching: every box of the weeks that the server keeps, into a folder that a desk imports.
+"""Fetching: every box of the weeks that the server keeps, into a folder that a desk imports (`folder`).
 
-    OUT/roots, OUT/roster.note     as the server shows them, verified; the first fetch pins the drop
-    OUT/<epoch>/<id>.box           sealed boxes, exactly as they were sent
-    OUT/set-aside/<id>-<digest>    boxes of the right length that were not the ones listed, before others took their place
-
-Each run lists every week from the start, so that the server learns nothing of what was fetched before but what it is
-asked for now. Files appear whole or not at all, and no box that may be whole is ever removed.
+The first fetch pins the drop. Each run lists every week from the start, so that the server learns nothing of what was
+fetched before but what it is asked for now. Files appear whole or not at all, and no box that may be whole is ever removed
+(`kept`).
 """
 
-import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from knothole_client.courier.download import Boxes, Wanted
+from knothole_client.courier.kept import Kept
 from knothole_client.courier.listing import ENTRY, MAX_ENTRIES, Listed, read_listing
+from knothole_client.folder import ROOTS, ROSTER
 from knothole_client.http import Connection, refusal
 from knothole_client.progress import Progress
 from knothole_client.trust import Known, View, get_chain, get_roster
 from knothole_keys import files
-from knothole_keys.box import Geometry
 from knothole_keys.epoch import DAY, days, epoch_of
 from knothole_keys.errors import KnotholeError, Refused
 from knothole_keys.root import fingerprint
 
 # However long a roster is overdue, weeks before this many are not asked for.
 MAX_EPOCHS = 120
-SET_ASIDE = "set-aside"
 
 
 @dataclass
 class Result:
     """What a run did: `listed` boxes in all, those `fetched` now, how many could not be had.
 
-    `wrong` has a sentence for each of these, and for each week whose list could not be read.
+    `wrong` has a sentence for each of these, and for each week whose list could not be read; `changed` one for each box
+    under whose id the server had listed other bytes before.
     """
 
     listed: int = 0
     fetched: list[Listed] = field(default_factory=list)
     missing: int = 0
     wrong: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
 
 
 def fetch(connection: Connection, out: Path, *, root: str | None, now: int, tell: Callable[[str], None]) -> Result:
@@ -52,15 +50,19 @@ def fetch(connection: Connection, out: Path, *, root: str | None, now: int, tell
     for line in _remarks(view, now, pinned=drop_id is not None):
         tell(line)
     _keep_notes(out, view)
-    result = Result()
-    wanted = list(_wanted(connection, view, out, now, result))
+    result, weeks = Result(), dict[int, Kept]()
+    try:
+        wanted = list(_wanted(connection, view, out, now, weeks, result))
 
-    def keep(box: Wanted, data: bytes) -> None:
-        _write(out, box, data)
-        result.fetched.append(box.listed)
+        def keep(box: Wanted, data: bytes) -> None:
+            weeks[box.epoch].write(box.spot, box.listed, data)
+            result.fetched.append(box.listed)
 
-    with Progress("Fetching", len(wanted), "boxes") as progress:
-        bad = Boxes(connection, keep, progress.add).fetch(wanted)
+        with Progress("Fetching", len(wanted), "boxes") as progress:
+            bad = Boxes(connection, keep, progress.add).fetch(wanted)
+    finally:
+        for week in weeks.values():
+            week.save()
     result.missing = len(bad)
     result.wrong.extend(bad)
     return result
@@ -79,7 +81,7 @@ def _remarks(view: View, now: int, *, pinned: bool) -> Iterator[str]:
 def _keep_notes(out: Path, view: View) -> None:
     try:
         out.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name, data in (("roots", view.chain.data), ("roster.note", view.roster.note.data)):
+        for name, data in ((ROOTS, view.chain.data), (ROSTER, view.roster.note.data)):
             path = out / name
             if not path.exists() or path.read_bytes() != data:
                 files.write_whole(path, data)
@@ -99,7 +101,9 @@ def epochs(view: View, now: int) -> range:
     return range(oldest, newest + 1)
 
 
-def _wanted(connection: Connection, view: View, out: Path, now: int, result: Result) -> Iterator[Wanted]:
+def _wanted(
+    connection: Connection, view: View, out: Path, now: int, weeks: dict[int, Kept], result: Result
+) -> Iterator[Wanted]:
     for epoch in epochs(view, now):
         geometry = view.chain.current.geometry(epoch)
         answer = connection.persist("GET", f"/courier/boxes?epoch={epoch}", limit=MAX_ENTRIES * ENTRY)
@@ -114,42 +118,13 @@ def _wanted(connection: Connection, view: View, out: Path, now: int, result: Res
             result.wrong.append(f"Week {days(epoch)}: {error}")
             continue
         result.listed += len(listing)
+        weeks[epoch] = week = Kept(out, epoch, geometry.size)
         for listed in listing:
-            if not _have(out / str(epoch) / listed.name, geometry, listed.digest):
-                yield Wanted(epoch, geometry, listed)
-
-
-def _have(path: Path, geometry: Geometry, digest: bytes) -> bool:
-    # All of it is read: a stick that lost a byte must not keep a box from the desk for ever.
-    return _size(path) == geometry.size and _digest(path) == digest
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size if path.is_file() else -1
-    except OSError:
-        return -1
-
-
-def _digest(path: Path) -> bytes | None:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").digest()
-    except OSError:
-        return None
-
-
-def _write(out: Path, box: Wanted, data: bytes) -> None:
-    folder = out / str(box.epoch)
-    path = folder / box.listed.name
-    try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        if _size(path) == len(data):
-            # Damaged here, or the server lists another box than it did: then the one that came first is evidence.
-            aside = out / SET_ASIDE
-            aside.mkdir(mode=0o700, exist_ok=True)
-            digest = _digest(path) or b""
-            path.rename(aside / f"{path.stem}-{digest.hex()[:16]}")
-    except OSError as error:
-        raise Refused(f"{path} cannot be written: {(error.strerror or 'it failed').lower()}.") from None
-    files.write_whole(path, data)
+            spot = week.spot(listed)
+            if spot.aside:
+                result.changed.append(
+                    f"The server now lists another box under {listed.short}… (week {days(epoch)}) than the one that came "
+                    "first, which stays; what the server sends now is set aside."
+                )
+            if not spot.full:
+                yield Wanted(epoch, geometry, listed, spot)

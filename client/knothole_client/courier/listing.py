@@ -23,9 +23,9 @@ class Listed:
     digest: bytes
 
     @property
-    def name(self) -> str:
-        """The file that the box becomes."""
-        return f"{self.id.hex()}.box"
+    def short(self) -> str:
+        """The beginning of its id, for people."""
+        return self.id.hex()[:8]
 
 
 def read_listing(data: bytes) -> list[Listed]:

@@ -1,9 +1,11 @@
-"""The boxes that the vault keeps, as they came: sealed, one file each, opened again by the box key kept since import."""
+"""The boxes that the vault keeps, as they came: sealed, one file each, opened again by the box key kept since import.
+
+`writing` puts them there.
+"""
 
 import os
 from pathlib import Path
 
-from knothole_keys import files
 from knothole_keys.box import Geometry
 from knothole_keys.errors import KnotholeError, Refused
 from knothole_keys.open import Opened, Opener
@@ -39,14 +41,6 @@ class Boxes:
             return geometry is not None and self.path(epoch, box_id).lstat().st_size == geometry.size
         except OSError:
             return False
-
-    def write(self, epoch: int, box_id: bytes, sealed: bytes) -> None:
-        """Keep a box; it is on disk when this returns. Raises Refused."""
-        path = self.path(epoch, box_id)
-        if not path.parent.is_dir():
-            path.parent.mkdir(mode=0o700)
-            files.sync_directory(self._folder)
-        files.write_whole(path, sealed)
 
     def sweep(self) -> None:
         """Remove what a crash left half written; only while the vault is held for a change."""

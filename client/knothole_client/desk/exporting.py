@@ -18,7 +18,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from knothole_client.desk.inbox import FileState, Inbox, Submission
+from knothole_client.desk.inbox import Inbox
+from knothole_client.desk.submission import FileState, Submission
 from knothole_keys import canonical, files, merkle
 from knothole_keys.errors import KnotholeError, Refused
 from knothole_keys.letter import FileEntry, Letter
@@ -36,11 +37,13 @@ class Exported:
 
 def export(inbox: Inbox, submission: Submission, out: Path) -> Exported:
     """Write a submission to a new or empty folder. Raises Refused, and box refusals when the letter itself is damaged."""
+    if submission.have == submission.group.count and not submission.read:
+        raise Refused("This letter was not read yet; import again, and follow what the import says.")
     if not submission.read:
         raise Refused(
             f"Only {submission.have} of the letter's {submission.group.count} boxes have come; export it when all are here."
         )
-    letter = inbox.letter(submission)
+    letter, _ = inbox.letter(submission.group)
     _check_room(submission, out)
     files.make_directory(out)
     (out / FILES).mkdir(mode=0o700)
@@ -105,6 +108,8 @@ def _write(out: Path, name: str, pieces: Iterable[bytes], done: Exported) -> Non
             temporary.unlink(missing_ok=True)
             raise
         files.sync_directory(path.parent)
+    except UnicodeEncodeError:
+        raise Refused("this machine's language settings have no such name; export again with LC_ALL=C.UTF-8.") from None
     except OSError as error:
         raise Refused(f"it cannot be written: {(error.strerror or 'it failed').lower()}.") from None
     done.written.append((name, digest.hexdigest(), size))

@@ -1,98 +1,21 @@
-"""Submissions: letters that are whole and verified, those that still wait for parts, and how far their files have come.
+"""Submissions: letters that are whole and were read, those that still wait for parts, and how far their files have come.
 
-A letter is read once, when its last part is in the vault; what it says is then a sealed record. A letter that breaks the
-rules is recorded as refused, by name, and harms no other.
+Lists are made of summaries. A message and a table of files are opened for one submission at a time, when that is asked for.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from knothole_client.desk.boxes import Boxes
-from knothole_client.desk.records import Records
+from knothole_client.desk.claims import Claims
+from knothole_client.desk.records import DAMAGED, Records
 from knothole_client.desk.streams import Group, Place, Streams
+from knothole_client.desk.submission import FileState, Submission, Summary, entry_of, file_group, summary_of
 from knothole_client.desk.suspects import Suspects
-from knothole_keys import clock
-from knothole_keys.errors import BadFileName, BadLetterSignature, KnotholeError, MalformedLetter, Refused
+from knothole_keys.errors import KnotholeError, Refused
 from knothole_keys.letter import FileEntry, Letter, read_letter
 from knothole_keys.open import Opened
-from knothole_keys.stream import count_of
-
-_LETTER_ERRORS = (MalformedLetter, BadLetterSignature, BadFileName)
-
-
-@dataclass(frozen=True, repr=False)
-class FileState:
-    """A file of a letter's table: `inside`, `complete`, `waiting` for some of its parts, or `missing` all of them."""
-
-    entry: FileEntry
-    state: str
-    parts: int
-    have: int
-
-    @property
-    def whole(self) -> bool:
-        """Whether every byte is in the vault."""
-        return self.state in ("inside", "complete")
-
-    def value(self) -> dict[str, Any]:
-        """The file as `list --json` shows it."""
-        return {**self.entry.value(), "state": self.state, "parts": self.parts, "have": self.have}
-
-
-@dataclass(frozen=True, repr=False)
-class Submission:
-    """A letter and its files. One that waits for parts of the letter itself has no day, no message and no files yet."""
-
-    id: str
-    group: Group
-    have: int
-    day: str = ""
-    thread: str = ""
-    message: str = ""
-    language: str = ""
-    recipients: tuple[str, ...] = ()
-    roster: str = ""
-    imported: str = ""
-    capacity: int = 0
-    files: tuple[FileState, ...] = ()
-    damaged: bool = False
-
-    @property
-    def read(self) -> bool:
-        """Whether the letter itself is whole."""
-        return self.have == self.group.count
-
-    @property
-    def complete(self) -> bool:
-        """Whether the letter and every file of its table is whole, and no box of theirs was found damaged."""
-        return self.read and not self.damaged and all(file.whole for file in self.files)
-
-    @property
-    def size(self) -> int:
-        """Bytes of all files."""
-        return sum(file.entry.size for file in self.files)
-
-    def file_group(self, entry: FileEntry) -> Group:
-        """The stream that a file outside the letter travels in."""
-        return Group("file", entry.stream, entry.root, count_of(entry.size, self.capacity))
-
-    def value(self) -> dict[str, Any]:
-        """The submission as `list --json` shows it. The reply key stays in the vault."""
-        return {
-            "id": self.id,
-            "complete": self.complete,
-            "damaged": self.damaged,
-            "day": self.day,
-            "thread": self.thread,
-            "message": self.message,
-            "language": self.language,
-            "recipients": list(self.recipients),
-            "roster": self.roster,
-            "imported": self.imported,
-            "letter": {"parts": self.group.count, "have": self.have},
-            "files": [file.value() for file in self.files],
-        }
 
 
 class Inbox:
@@ -101,26 +24,49 @@ class Inbox:
     def __init__(self, records: Records, boxes: Boxes) -> None:
         self._records, self._boxes = records, boxes
         self._streams, self._suspects = Streams(records), Suspects(records)
+        self._claims = Claims(records, self._streams)
 
-    def submissions(self) -> list[Submission]:
-        """Every submission, by day; those whose letter waits for parts come last."""
+    def summaries(self) -> list[Summary]:
+        """Every submission in a line, by day; those whose letter was not read come last."""
         harmed = set(self._suspects.all().values())
-        whole = [self._submission(value, harmed) for value in self._records.all("submission")]
-        waiting = [
-            Submission(group.stream.hex(), group, have)
-            for group in self._streams.letters()
-            if (have := self._streams.have(group)) < group.count
+        read = [self._with_damage(summary_of(value), harmed) for value in self._records.all("submission")]
+        known = {one.id for one in read} | {str(one["id"]) for one in self._records.all("refused")}
+        unread = [
+            Summary(name, group, have, cut_off=self._records.has("cut off", name))
+            for group, have in self._streams.letters()
+            if (name := group.stream.hex()) not in known or have < group.count
         ]
-        return sorted(whole, key=lambda one: (one.day, one.id)) + sorted(waiting, key=lambda one: one.id)
+        return sorted(read, key=lambda one: (one.day, one.id)) + sorted(unread, key=lambda one: one.id)
+
+    def submissions(self) -> Iterator[Submission]:
+        """Every submission in full, in the same order; one at a time, since each may be long."""
+        for one in self.summaries():
+            yield self.submission(one)
+
+    def submission(self, summary: Summary) -> Submission:
+        """All that a letter says, and how far each of its files has come."""
+        if not summary.read:
+            return Submission(**vars(summary))
+        value = self._records.get("content", summary.id)
+        if value is None:
+            raise Refused(DAMAGED)
+        files = tuple(self._file(entry_of(item), summary.capacity) for item in value["files"])
+        return Submission(
+            **{**vars(summary), "outstanding": sum(not file.whole for file in files)},
+            message=value["message"],
+            language=value["language"],
+            recipients=tuple(value["recipients"]),
+            roster=value["roster"],
+            files=files,
+        )
 
     def refused(self) -> list[dict[str, Any]]:
         """The letters that broke the rules: `id`, the refusal's `name`, the `sentence`, the day `imported`."""
         return sorted(self._records.all("refused"), key=lambda one: str(one["id"]))
 
-    def unclaimed(self, submissions: Iterable[Submission]) -> int:
-        """How many streams of files have come that none of these letters names (yet)."""
-        named = {one.file_group(file.entry) for one in submissions for file in one.files if not file.entry.inside}
-        return sum(group not in named for group in self._streams.files())
+    def unclaimed(self) -> int:
+        """How many streams of files have come that no letter names (yet)."""
+        return self._claims.unclaimed()
 
     def damaged(self) -> list[str]:
         """The boxes of the vault (`epoch/id`) that could not be opened when they were last read."""
@@ -128,19 +74,29 @@ class Inbox:
 
     def find(self, start: str) -> Submission:
         """The submission whose id begins like this. Raises Refused."""
-        found = [one for one in self.submissions() if start and one.id.startswith(start.lower())]
-        if len(found) == 1:
-            return found[0]
-        if found:
+        start = start.lower()
+        found = [one for one in self.summaries() if start and one.id.startswith(start)]
+        if len({one.id for one in found}) > 1:
             raise Refused("Several submissions' ids begin like this; give more of it.")
+        if found:
+            # Summaries come in this order: what was read before what only claims the same id.
+            return self.submission(found[0])
         for one in self.refused():
-            if start and str(one["id"]).startswith(start.lower()):
+            if start and str(one["id"]).startswith(start):
                 raise Refused(f"This letter was refused when it was imported: {one['sentence']}")
         raise Refused("No submission has this id; `knothole desk list` shows them.")
 
-    def letter(self, submission: Submission) -> Letter:
-        """Read a whole letter again out of its boxes, with the bytes of the files inside. Raises Refused and box refusals."""
-        return self._read(submission.group)[0]
+    def letter(self, group: Group, body: bytes | None = None) -> tuple[Letter, int]:
+        """Read a whole letter out of its boxes, with the bytes of the files inside, and the capacity of its boxes.
+
+        `body` spares a letter of one box the opening, when its box was opened just now.
+        Raises the refusals of letters (SPEC section 9), Refused and box refusals.
+        """
+        first = self._streams.place(group, 0)
+        geometry = self._boxes.geometry(first.epoch) if first else None
+        capacity = geometry.capacity if geometry else 0
+        stream = b"".join(self.bodies(group)) if body is None else body
+        return read_letter(stream, drop_id=self._boxes.drop_id, capacity=capacity), capacity
 
     def bodies(self, group: Group) -> Iterator[bytes]:
         """The bodies of a complete stream in order, each proved to be where it belongs; one box in memory at a time."""
@@ -159,82 +115,16 @@ class Inbox:
         self._suspects.remove(place.name)
         return opened
 
-    def read_letters(self, now: int) -> tuple[list[str], dict[str, str]]:
-        """Read every letter that became whole: the new submissions' ids, and a sentence for each refused or unreadable one."""
-        fresh, refused = [], {}
-        for group in list(self._streams.letters()):
-            name = group.stream.hex()
-            if not self._streams.complete(group) or self._records.get("submission", name) or self._records.get("refused", name):
-                continue
-            try:
-                letter, capacity = self._read(group)
-            except _LETTER_ERRORS as error:
-                value = {"id": name, "name": error.name, "sentence": str(error), "imported": clock.day_of(now)}
-                with self._records.transaction():
-                    self._records.put("refused", name, value)
-                refused[name] = str(error)
-            except KnotholeError as error:
-                # The vault's copy of a box fails, not the letter: it is tried again at the next import.
-                refused[name] = str(error)
-            else:
-                with self._records.transaction():
-                    self._records.put("submission", name, _value(group, letter, capacity, clock.day_of(now)))
-                fresh.append(name)
-        return fresh, refused
+    def _with_damage(self, summary: Summary, harmed: set[str]) -> Summary:
+        files = [name for name in harmed if name.startswith("file/")]
+        if summary.group.name in harmed or (files and self._claims.names_any(summary.id, files)):
+            return replace(summary, damaged=True)
+        return summary
 
-    def _read(self, group: Group) -> tuple[Letter, int]:
-        first = self._streams.place(group, 0)
-        geometry = self._boxes.geometry(first.epoch) if first else None
-        capacity = geometry.capacity if geometry else 0
-        return read_letter(b"".join(self.bodies(group)), drop_id=self._boxes.drop_id, capacity=capacity), capacity
-
-    def _submission(self, value: dict[str, Any], harmed: set[str]) -> Submission:
-        capacity = value["capacity"]
-        bare = Submission(
-            id=value["id"],
-            group=Group("letter", bytes.fromhex(value["id"]), bytes.fromhex(value["root"]), value["count"]),
-            have=value["count"],
-            day=value["day"],
-            thread=value["thread"],
-            message=value["message"],
-            language=value["language"],
-            recipients=tuple(value["recipients"]),
-            roster=value["roster"],
-            imported=value["imported"],
-            capacity=capacity,
-        )
-        files = tuple(self._file(bare, _entry(item)) for item in value["files"])
-        groups = [bare.group, *(bare.file_group(file.entry) for file in files if not file.entry.inside)]
-        return Submission(**{**vars(bare), "files": files, "damaged": any(group.name in harmed for group in groups)})
-
-    def _file(self, submission: Submission, entry: FileEntry) -> FileState:
+    def _file(self, entry: FileEntry, capacity: int) -> FileState:
         if entry.inside:
             return FileState(entry, "inside", 1, 1)
-        group = submission.file_group(entry)
+        group = file_group(entry, capacity)
         have = self._streams.have(group)
         state = "complete" if have == group.count else "waiting" if have else "missing"
         return FileState(entry, state, group.count, have)
-
-
-def _entry(item: dict[str, Any]) -> FileEntry:
-    root, stream = bytes.fromhex(item["root"]), bytes.fromhex(item["stream"])
-    return FileEntry(item["name"], item["size"], item["type"], root, stream, item["inside"])
-
-
-def _value(group: Group, letter: Letter, capacity: int, day: str) -> dict[str, Any]:
-    return {
-        "id": group.stream.hex(),
-        "root": group.root.hex(),
-        "count": group.count,
-        "capacity": capacity,
-        "imported": day,
-        "day": letter.day,
-        "thread": letter.thread.hex(),
-        "message": letter.message,
-        "language": letter.language,
-        "recipients": list(letter.recipients),
-        "roster": letter.roster.hex(),
-        "reply_key": letter.reply_key.hex(),
-        "read": [{"sender": sender, "sequence": sequence} for sender, sequence in letter.read],
-        "files": [entry.value() for entry in letter.files],
-    }

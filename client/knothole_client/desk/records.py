@@ -42,11 +42,27 @@ class Records:
         row = self._db.execute(f"select box from {TABLE} where place = ?", [place]).fetchone()  # noqa: S608 - a constant
         return None if row is None else self._open(place, shelf, row[0])
 
+    def has(self, kind: str, name: str) -> bool:
+        """Whether there is a record of this kind and name; it is not opened."""
+        place, _ = self._where(kind, name)
+        return self._db.execute(f"select 1 from {TABLE} where place = ?", [place]).fetchone() is not None  # noqa: S608
+
+    def count(self, kind: str) -> int:
+        """How many records of a kind there are; none is opened."""
+        row = self._db.execute(f"select count(*) from {TABLE} where shelf = ?", [self._shelf(kind)]).fetchone()  # noqa: S608
+        return int(row[0])
+
+    def remove(self, kind: str, name: str) -> None:
+        """Delete a record, if it is there."""
+        place, _ = self._where(kind, name)
+        self._db.execute(f"delete from {TABLE} where place = ?", [place])  # noqa: S608
+
     def put(self, kind: str, name: str, value: dict[str, Any]) -> None:
         """Write a record, in place of one that was there."""
         place, shelf = self._where(kind, name)
         box = SecretBox(self._record_key(place, shelf)).encrypt(_pad(canonical.encode(value)))
-        self._db.table(TABLE).insert({"place": place, "shelf": shelf, "box": bytes(box)}, pk="place", replace=True)
+        # Not the library's insert, which asks for the table's schema each time: this is called for every box.
+        self._db.execute(f"insert or replace into {TABLE} values (?, ?, ?)", [place, shelf, bytes(box)])  # noqa: S608
 
     def all(self, kind: str) -> Iterator[dict[str, Any]]:
         """Every record of a kind, in no order."""

@@ -1,7 +1,8 @@
 """Which part of which stream lies in which box, and the key of that box: sealed records under the vault key.
 
 A stream has one record that counts its parts, and one for each thousand of them, so that a video of a million boxes is
-imported in steady steps. A record exists from the first part on, whether or not a letter names the stream yet.
+imported in steady steps. A record exists from the first part on, whether or not a letter names the stream yet. Streams of
+files of which a part has come are also *loose*, until `claims` has seen whether a letter names them.
 """
 
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from knothole_keys.errors import Refused
 from knothole_keys.stream import Head, Kind
 
 SHARD = 1024
+LOOSE = "loose stream"
 _KEY = 32
 
 
@@ -95,19 +97,23 @@ class Streams:
                 self._forget(group, index // SHARD)
             yield place
 
-    def letters(self) -> Iterator[Group]:
-        """Every letter's stream of which a part has come."""
-        return self._groups("letter")
+    def letters(self) -> Iterator[tuple[Group, int]]:
+        """Every letter's stream of which a part has come, and how many have."""
+        return self._groups("letter", _shelf("letter"))
 
-    def files(self) -> Iterator[Group]:
-        """Every file's stream of which a part has come."""
-        return self._groups("file")
+    def loose(self) -> Iterator[tuple[Group, int]]:
+        """Every loose stream, and how many of its parts have come."""
+        return self._groups("file", LOOSE)
 
     def add(self, group: Group, index: int, place: Place) -> None:
         """Remember a new part; it counts from now on, and lasts from `flush` on."""
+        self.move(group, index, place)
+        self._added[group] = self._added.get(group, 0) + 1
+
+    def move(self, group: Group, index: int, place: Place) -> None:
+        """Remember another box for a part that is here already; lasts from `flush` on."""
         self._shard(group, index // SHARD)[str(index)] = place.encode()
         self._changed.add((group, index // SHARD))
-        self._added[group] = self._added.get(group, 0) + 1
 
     def flush(self) -> None:
         """Write what was added."""
@@ -115,6 +121,8 @@ class Streams:
             self._records.put("parts", f"{group.name}/{number}", {"parts": self._loaded[group, number]})
         for group, value in [(group, self._value(group)) for group in self._added]:
             self._records.put(_shelf(group.kind), group.name, value)
+            if group.kind == "file":
+                self._records.put(LOOSE, group.name, value)
         self._loaded.clear()
         self._changed.clear()
         self._added.clear()
@@ -132,9 +140,9 @@ class Streams:
         if (group, number) not in self._changed:
             del self._loaded[group, number]
 
-    def _groups(self, kind: Kind) -> Iterator[Group]:
-        for value in self._records.all(_shelf(kind)):
-            yield Group(kind, bytes.fromhex(value["stream"]), bytes.fromhex(value["root"]), value["count"])
+    def _groups(self, kind: Kind, shelf: str) -> Iterator[tuple[Group, int]]:
+        for value in self._records.all(shelf):
+            yield Group(kind, bytes.fromhex(value["stream"]), bytes.fromhex(value["root"]), value["count"]), value["have"]
 
 
 def _shelf(kind: Kind) -> str:

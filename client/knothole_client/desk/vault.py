@@ -30,7 +30,7 @@ BOXES = "boxes"
 EPOCHS = "epochs"
 SLOTS = "slots"
 PURPOSE = "vault"
-SCHEMA = 1
+SCHEMA = 2
 _IDENTITY = ("desk", "identity")
 
 

@@ -1,7 +1,9 @@
 """What every `knothole desk` command shares: opening the vault, printing."""
 
+import io
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,9 +38,17 @@ class Unlocked:
 def unlocked(path: Path, *, change: bool = False) -> Iterator[Unlocked]:
     """Ask for the passphrase once and open the vault; with `change`, hold it against other commands."""
     vaults.check_is_vault(path)
+    _never_stumble()
     secret = passphrase.ask("the vault")
     with vaults.opened(path, secret, change=change) as vault:
         yield Unlocked(vault, secret)
+
+
+def _never_stumble() -> None:
+    # A terminal whose language settings lack a letter shows its number instead: one file's name must not end a command.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def show(value: Any, lines: list[str], *, as_json: bool) -> None:
@@ -48,3 +58,11 @@ def show(value: Any, lines: list[str], *, as_json: bool) -> None:
     else:
         for line in lines:
             click.echo(line)
+
+
+def show_many(name: str, values: Iterable[Any], rest: dict[str, Any]) -> None:
+    """Print one JSON object: a list that is never in memory as a whole under `name`, and then the `rest`."""
+    click.echo(f"{{{json.dumps(name)}: [", nl=False)
+    for number, value in enumerate(values):
+        click.echo((", " if number else "") + json.dumps(value), nl=False)
+    click.echo("], " + json.dumps(rest)[1:])

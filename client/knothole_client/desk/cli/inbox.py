@@ -1,13 +1,14 @@
 """Commands about what sources sent: import, list, show, export."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from knothole_client.desk import drop, expiry, exporting
 from knothole_client.desk.boxes import Boxes
 from knothole_client.desk.cli import words
-from knothole_client.desk.cli.common import FOLDER, JSON, VAULT, show, unlocked
+from knothole_client.desk.cli.common import FOLDER, JSON, VAULT, show, show_many, unlocked
 from knothole_client.desk.inbox import Inbox
 from knothole_client.desk.intake import take_in
 from knothole_client.desk.terminal import counted, safe_name
@@ -23,19 +24,22 @@ def _inbox(vault: Vault) -> Inbox:
 @click.command("import")
 @VAULT
 @click.argument("folder", metavar="DIR", type=FOLDER)
+@click.option("--read-again", "again", metavar="ID", multiple=True, help="Try once more to read a letter that was cut off.")
 @JSON
-def import_(path: Path, folder: Path, as_json: bool) -> None:
+def import_(path: Path, folder: Path, again: tuple[str, ...], as_json: bool) -> None:
     """Take in what the courier carried here in DIR.
 
     Boxes that this desk can open are kept as they came, sealed. Importing the same folder again is harmless.
     """
     with unlocked(path, change=True) as desk:
         keyring, now = desk.keyring(), clock.now()
-        report = take_in(desk.vault, keyring, folder, now)
+        report = take_in(desk.vault, keyring, folder, now, again)
         verdicts = expiry.judge(keyring.epochs, drop.needed(desk.vault.records), now)
         if any(verdict.expired for verdict in verdicts):
             report.remarks.append("Secrets of past weeks have done their work: run `knothole desk destroy-expired`.")
     show(words.report_value(report), words.report(report), as_json=as_json)
+    if report.unreadable_folders or report.unreadable or report.partial:
+        raise Refused(f"Not all of {folder} could be read; copy what is named above again, and import again.")
 
 
 @click.command("list")
@@ -45,15 +49,11 @@ def list_(path: Path, as_json: bool) -> None:
     """List all submissions."""
     with unlocked(path) as desk:
         inbox = _inbox(desk.vault)
-        submissions, refused = inbox.submissions(), inbox.refused()
-        unclaimed, damaged = inbox.unclaimed(submissions), inbox.damaged()
-    value = {
-        "submissions": [one.value() for one in submissions],
-        "refused": refused,
-        "unclaimed": unclaimed,
-        "damaged": damaged,
-    }
-    show(value, words.table(submissions, refused, unclaimed, damaged), as_json=as_json)
+        rest: dict[str, Any] = {"refused": inbox.refused(), "unclaimed": inbox.unclaimed(), "damaged": inbox.damaged()}
+        if as_json:
+            show_many("submissions", (one.value() for one in inbox.submissions()), rest)
+        else:
+            show(None, words.table(inbox.summaries(), **rest), as_json=False)
 
 
 @click.command("show")

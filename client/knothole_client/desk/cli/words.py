@@ -4,8 +4,8 @@ from dataclasses import asdict
 from typing import Any
 
 from knothole_client.desk.boxes import HOW_TO_MEND
-from knothole_client.desk.inbox import FileState, Submission
 from knothole_client.desk.intake import Report
+from knothole_client.desk.submission import FileState, Submission, Summary
 from knothole_client.desk.terminal import counted, first_words, safe, safe_lines, safe_name, size
 from knothole_keys.epoch import days
 
@@ -35,9 +35,17 @@ def report(made: Report) -> list[str]:
         lines.append(f"{_boxes(made.not_open)} lie in weeks in which the drop was not open.")
     if made.odd:
         lines.append(f"{counted(made.odd, 'other thing')} in the folder were no boxes and were left alone.")
+    lines += [f"The folder {name} could not be read from this stick: copy it again." for name in made.unreadable_folders]
+    lines += _named(made.unreadable, "here, but could not be read from this stick: copy it again")
+    lines += _named(made.partial, "here only in part: it was cut short when it was copied, so copy it again")
     lines += _named(made.damaged, "damaged on the way or altered, and not kept; have the courier fetch it anew")
     lines += _named(made.wrong, "not a well-formed box of its week, and not kept")
     lines += [f"Letter {name[:SHORT]} was refused: {sentence}" for name, sentence in made.refused.items()]
+    lines += [
+        f"Letter {name[:SHORT]} was not read: this program was stopped when it read it last, or had too little memory. "
+        f"`import` with `--read-again {name[:SHORT]}` tries it once more."
+        for name in made.cut_off
+    ]
     if made.letters:
         lines.append(f"{counted(len(made.letters), 'new submission')}: {', '.join(one[:SHORT] for one in made.letters)}")
     return lines
@@ -54,12 +62,12 @@ def _named(names: list[str], what: str) -> list[str]:
     return lines
 
 
-def table(submissions: list[Submission], refused: list[dict[str, Any]], unclaimed: int, damaged: list[str]) -> list[str]:
+def table(submissions: list[Summary], refused: list[dict[str, Any]], unclaimed: int, damaged: list[str]) -> list[str]:
     """All submissions, a line each."""
     rows = [("ID", "DAY", "FILES", "SIZE", "STATE", "MESSAGE")] if submissions else []
     for one in submissions:
-        files = str(len(one.files)) if one.read else "?"
-        row = (one.id[:SHORT], one.day or "?", files, size(one.size), state(one), first_words(one.message))
+        files = str(one.file_count) if one.read else "?"
+        row = (one.id[:SHORT], one.day or "?", files, size(one.size), state(one), first_words(one.start))
         rows.append(row)
     widths = [max((len(row[i]) for row in rows), default=0) for i in range(5)]
     lines = [
@@ -75,14 +83,17 @@ def table(submissions: list[Submission], refused: list[dict[str, Any]], unclaime
     return lines
 
 
-def state(one: Submission) -> str:
+def state(one: Summary) -> str:
     """How whole a submission is, in a few words."""
-    if not one.read:
+    if one.have < one.group.count:
         return f"letter: {one.have} of {one.group.count} boxes"
+    if one.cut_off:
+        return "not read: reading was cut off"
+    if not one.read:
+        return "not read yet: import again"
     if one.damaged:
         return "damaged in the vault"
-    missing = sum(not file.whole for file in one.files)
-    return "complete" if not missing else f"{missing} of {counted(len(one.files), 'file')} incomplete"
+    return "complete" if not one.outstanding else f"{one.outstanding} of {counted(one.file_count, 'file')} incomplete"
 
 
 def whole(one: Submission) -> list[str]:
@@ -95,7 +106,7 @@ def whole(one: Submission) -> list[str]:
         f"Thread      {one.thread}",
         f"Language    {safe(one.language) or '?'}",
         f"Sealed to   {', '.join(one.recipients)}",
-        f"Files       {len(one.files)}, {size(one.size)}",
+        f"Files       {one.file_count}, {size(one.size)}",
     ]
     lines += [f"  {safe_name(file.entry.name)}  {size(file.entry.size)}  {_file_state(file)}" for file in one.files]
     return [*lines, "", *safe_lines(one.message)]
