@@ -15,7 +15,7 @@ const file = (name, readable) => ({
 const entries = [file("open.txt", true), file("locked.pdf", false)];
 const event = new Event("drop", { cancelable: true });
 const items = entries.map((entry) => ({ kind: "file", webkitGetAsEntry: () => entry, getAsFile: () => null }));
-event.dataTransfer = { items, files: [] };
+event.dataTransfer = { types: ["Files"], items, files: [] };
 window.dispatchEvent(event);
 """
 
@@ -31,11 +31,21 @@ def test_what_could_not_be_read_of_a_drop_is_named_until_files_are_chosen_again(
     page = opened(browser, room)
     page.evaluate(DROP)
     expect(page.locator(".files li")).to_have_count(1)
-    expect(page.locator("#problem")).to_contain_text("locked.pdf")
+    expect(page.locator("#missed")).to_contain_text("locked.pdf")
     page.fill("#message", "typing does not take it away")
-    expect(page.locator("#problem")).to_contain_text("locked.pdf")
+    expect(page.locator("#missed")).to_contain_text("locked.pdf")
     page.set_input_files("#files", {"name": "locked.pdf", "mimeType": "", "buffer": b"%PDF"})
-    expect(page.locator("#problem")).to_be_empty()
+    expect(page.locator("#missed")).to_be_empty()
+    page.context.close()
+
+
+def test_text_can_be_dragged_into_the_message(browser: Browser, room: Newsroom) -> None:
+    page = opened(browser, room)
+    page.fill("#message", "alpha")
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('#message-hint'))")
+    page.drag_and_drop("#message-hint", "#message", source_position={"x": 20, "y": 10})
+    assert "Say what this is about" in page.input_value("#message")
+    assert page.get_attribute("html", "data-dragging") is None
     page.context.close()
 
 
@@ -49,8 +59,8 @@ def test_two_files_alike_in_name_and_size_are_both_kept(browser: Browser, room: 
 
 def test_what_quotes_a_name_or_a_word_is_not_for_translators(browser: Browser, room: Newsroom) -> None:
     page = opened(browser, room)
-    quoting = ["problem", "codename-aid", "live"]
-    assert [page.get_attribute(f"#{name}", "translate") for name in quoting] == ["no"] * 3
+    quoting = ["problem", "missed", "codename-aid", "live"]
+    assert [page.get_attribute(f"#{name}", "translate") for name in quoting] == ["no"] * 4
     twins = [{"name": name, "mimeType": "", "buffer": bytes(1_200_000)} for name in ("a.bin", "b.bin")]
     page.set_input_files("#files", twins)  # type: ignore[arg-type]
     page.click("#send")
