@@ -36,7 +36,7 @@ import { doneView } from "./ui-done.js";
 import { show } from "./ui-dom.js";
 import { errorView } from "./ui-error.js";
 import { day, names } from "./ui-format.js";
-import { loadingView } from "./ui-loading.js";
+import { checkingView, loadingView } from "./ui-loading.js";
 import { wordsState } from "./ui-returning.js";
 import { hashingView, sendingView } from "./ui-sending.js";
 import { askedWords, holdsOn, lacking, next, readersAfter } from "./ui-state.js";
@@ -153,7 +153,7 @@ async function read() {
   const reading = new AbortController();
   const { signal } = reading;
   const cancel = () => reading.abort();
-  go("submit", loadingView({ title: "checking.title", back: cancel }));
+  go("submit", checkingView({ step: "compose", back: cancel }));
   try {
     const changed = await refreshThisWeek(signal);
     if (changed) return backToForm(changed);
@@ -221,7 +221,7 @@ function ask({ plan, chosen, codename, keys, known }) {
 async function send({ plan, chosen, codename, keys, known }) {
   const checking = new AbortController();
   const { signal } = checking;
-  go("confirm", loadingView({ title: "checking.title", back: () => checking.abort() }));
+  go("confirm", checkingView({ step: "codename", back: () => checking.abort() }));
   const { hash } = drop.roster;
   try {
     const changed = await refreshThisWeek(signal);

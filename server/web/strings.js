@@ -144,6 +144,7 @@ const TEXTS = {
   "codename.typedtext":
     "What you send goes under the eight words that you typed. They are words of the list; whether they are yours, the page cannot know. With a wrong word, this would stand alone, apart from what you sent before.",
   "codename.look": "Look at the words once more",
+  "codename.hide": "Hide the words",
   "codename.same": {
     one: "{list} has the same contents as another file and is sent once.",
     other: "These have the same contents as other files and are sent once: {list}.",

@@ -74,7 +74,7 @@ export function returningView({ words, confirmed, what, same, confirm, back }) {
       { class: "card" },
       el("h2", {}, t("codename.kept")),
       el("p", {}, t(confirmed ? "codename.kepttext" : "codename.typedtext")),
-      revealWords(words, { show: t("codename.look"), hide: t("done.hide") }),
+      revealWords(words, { show: t("codename.look"), hide: t("codename.hide") }),
       ...closing({ what, same, confirm, back }),
     ),
   ];

@@ -3,6 +3,12 @@
 
 import { t } from "./strings.js";
 import { button, el } from "./ui-dom.js";
+import { steps } from "./ui-steps.js";
+
+/** While the lists are asked for once more, in a step on the way; `back()` leads back to writing. */
+export function checkingView({ step, back }) {
+  return [steps(step), loadingView({ title: "checking.title", back })];
+}
 
 /** The waiting view: `title` a text's key; `back()` is offered where there is something to go back to. */
 export function loadingView({ title = "loading.title", back = null } = {}) {
