@@ -50,7 +50,7 @@ export function sendingView({ boxes, boxSize, total, readers, returning, toggle 
   const count = el("p", { class: "count", id: "count" });
   const figures = { bytes: el("dd"), underway: el("dd"), speed: el("dd"), left: el("dd") };
   const notice = el("p", { class: "care", id: "notice", role: "status", hidden: true });
-  const fresh = el("p", { class: "care", id: "fresh", hidden: true }, t("sending.fresh"));
+  const fresh = el("p", { class: "care", id: "fresh", role: "status", hidden: true });
   const pause = button(t("sending.pause"), toggle, { id: "pause" });
   const meter = new Meter();
   let heard = 0;
@@ -77,6 +77,7 @@ export function sendingView({ boxes, boxSize, total, readers, returning, toggle 
     setText(pause, t(upload.gate.paused ? "sending.resume" : "sending.pause"));
     tell(upload);
     fresh.hidden = !(returning && upload.looked > 0 && upload.found === 0);
+    setText(fresh, fresh.hidden ? "" : t("sending.fresh"));
     if (upload.stored / boxes >= heard + TENTH) {
       heard = upload.stored / boxes;
       announce(said);

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.support.chromium import confirm_codename
+from tests.support.chromium import confirm_codename, until
 from tests.support.newsroom import Newsroom
 
 pytestmark = [pytest.mark.tool("chromium"), pytest.mark.xdist_group("browser")]
@@ -137,4 +137,30 @@ def test_a_browser_without_timeouts_of_its_own_sends_all_the_same(browser: Brows
     page.click("#send")
     confirm_codename(page)
     page.wait_for_selector("main[data-state=done]", timeout=30_000)
+    page.context.close()
+
+
+LOCKS = """
+window.held = 0;
+const request = async () => { window.held += 1; return { release: async () => { window.held -= 1; } }; };
+Object.defineProperty(navigator, "wakeLock", { value: { request } });
+"""
+
+
+def test_the_screen_is_kept_on_while_sending_and_let_go_at_the_end(browser: Browser, room: Newsroom) -> None:
+    page = browser.new_context().new_page()
+    page.add_init_script(LOCKS)
+    page.goto(room.url)
+    page.wait_for_selector("main[data-state=compose]")
+    assert page.evaluate("document.featurePolicy.allowsFeature('screen-wake-lock')"), "the server's own policy forbids it"
+    page.fill("#message", "x")
+    held: list[Route] = []
+    page.route("**/boxes/*/*", lambda route: held.append(route))
+    page.click("#send")
+    with page.expect_request("**/boxes/*/*", timeout=30_000):
+        confirm_codename(page)
+    until(page, "window.held === 1")
+    held[0].continue_()
+    page.wait_for_selector("main[data-state=done]", timeout=30_000)
+    until(page, "window.held === 0")
     page.context.close()
