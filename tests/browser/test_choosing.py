@@ -39,13 +39,21 @@ def test_what_could_not_be_read_of_a_drop_is_named_until_files_are_chosen_again(
     page.context.close()
 
 
-def test_text_can_be_dragged_into_the_message(browser: Browser, room: Newsroom) -> None:
+# What a browser sends while text is dragged over the message; a page that takes the event leaves the text nowhere.
+TEXT = """() => {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.setData("text/plain", "a sentence from elsewhere");
+  return ["dragover", "drop"].map((type) => {
+    const event = new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer });
+    document.querySelector("#message").dispatchEvent(event);
+    return event.defaultPrevented || document.documentElement.hasAttribute("data-dragging");
+  });
+}"""
+
+
+def test_text_dragged_into_the_message_is_left_to_the_browser(browser: Browser, room: Newsroom) -> None:
     page = opened(browser, room)
-    page.fill("#message", "alpha")
-    page.evaluate("getSelection().selectAllChildren(document.querySelector('#message-hint'))")
-    page.drag_and_drop("#message-hint", "#message", source_position={"x": 20, "y": 10})
-    assert "Say what this is about" in page.input_value("#message")
-    assert page.get_attribute("html", "data-dragging") is None
+    assert page.evaluate(TEXT) == [False, False]
     page.context.close()
 
 
