@@ -31,9 +31,10 @@ POLICY = "; ".join(
         "require-trusted-types-for 'script'",
     ]
 )
+# Not screen-wake-lock: a phone that sleeps stops sending, so the page keeps it awake.
 _FEATURES = (
     "accelerometer autoplay bluetooth browsing-topics camera display-capture encrypted-media geolocation gyroscope hid "
-    "magnetometer microphone midi payment picture-in-picture publickey-credentials-get screen-wake-lock serial usb "
+    "magnetometer microphone midi payment picture-in-picture publickey-credentials-get serial usb "
     "xr-spatial-tracking"
 )
 HEADERS = [

@@ -1,20 +1,17 @@
 // The server's interface (SPEC section 12), one method a call. Nothing is tried twice here: patience is gate.js's and
-// upload.js's. No cookie, no cache, no redirect, no referrer.
+// upload.js's. Only an answer that the server itself would give counts: a login page with status 200 does not.
 
 import { concat, hex, u32 } from "./bytes.js";
 import { Problem } from "./problems.js";
 import { randomBytes, shuffled } from "./random.js";
+import { ask, putBox } from "./transport.js";
+
+export { Slow, Unreachable } from "./transport.js";
 
 const ASKED = 1024;
 const ID = 16;
-// Time for one box even on a slow circuit: a request that hangs longer is dead, and another circuit may live.
-const PATIENCE = 60_000;
 const MAX_WORK = 26; // zero bits; about what a phone computes in minutes: a server that asks for more is not to be served
-const SLOWEST = 8; // bytes a millisecond
-
-/** No answer at all: offline, a dead circuit, a closed server. */
-export class Unreachable extends Error {}
-Unreachable.prototype.name = "Unreachable";
+const BRACE = 0x7b; // with which each note begins
 
 /** An answer that is not the one asked for; `code` and `body` are what its JSON says, if it is JSON. */
 export class BadAnswer extends Error {
@@ -27,29 +24,37 @@ export class BadAnswer extends Error {
 }
 BadAnswer.prototype.name = "BadAnswer";
 
-/** The calls of one server. `fetch` and the address are replaced by tests only. */
+/** The calls of one server. `fetch`, `Request` (an XMLHttpRequest) and the address are replaced by tests only. */
 export class Api {
   #fetch;
+  #Request;
   #base;
 
-  constructor({ fetch = globalThis.fetch.bind(globalThis), base = "" } = {}) {
+  constructor({
+    fetch = globalThis.fetch.bind(globalThis),
+    Request = globalThis.XMLHttpRequest,
+    base = "",
+  } = {}) {
     this.#fetch = fetch;
+    this.#Request = Request;
     this.#base = base;
   }
 
   /** The chain of roots, bytes. */
   roots(signal) {
-    return this.#bytes("/roots", { signal });
+    return this.#note("/roots", signal);
   }
 
   /** The newest roster's note, bytes. */
   roster(signal) {
-    return this.#bytes("/roster", { signal });
+    return this.#note("/roster", signal);
   }
 
   /** {permit, difficulty}. */
   async permit(signal) {
-    return readPermit(json(await this.#bytes("/permit", { signal })));
+    const body = json(await this.#ask("/permit", { signal }));
+    if (body === null) throw new BadAnswer(200, null);
+    return readPermit(body);
   }
 
   /**
@@ -60,7 +65,7 @@ export class Api {
     const fill = Array.from({ length: ASKED - ids.length }, () => randomBytes(ID));
     const order = shuffled([...ids, ...fill].map((id, meant) => ({ id, meant })));
     const body = concat(u32(epoch), ...order.map(({ id }) => id));
-    const bitmap = await this.#bytes("/boxes/missing", { method: "POST", body, signal, type: BINARY });
+    const bitmap = await this.#ask("/boxes/missing", { method: "POST", body, signal });
     if (bitmap.length !== ASKED / 8) throw new BadAnswer(200, null);
     const answers = [];
     order.forEach(({ meant }, i) => {
@@ -69,43 +74,33 @@ export class Api {
     return answers.slice(0, ids.length);
   }
 
-  /** Store one box: resolves when the server says it is stored and durable, or was already. Throws BadAnswer. */
-  async put({ epoch, id, box, permit, proof, signal }) {
+  /**
+   * Store one box: resolves when the server says it is stored and durable, or was already. `flight` is line.js's.
+   * Throws BadAnswer, Slow, Unreachable.
+   */
+  async put({ epoch, id, box, permit, proof, flight, signal }) {
     const headers = { "Knothole-Permit": permit, "Knothole-Proof": proof };
-    const path = `/boxes/${epoch}/${hex(id)}`;
-    await this.#bytes(path, { method: "PUT", body: box, headers, signal, type: BINARY });
+    const address = `${this.#base}/boxes/${epoch}/${hex(id)}`;
+    const answer = await putBox(this.#Request, address, { body: box, headers, flight, signal });
+    if (json(good(answer))?.stored !== true) throw new BadAnswer(answer.status, null);
   }
 
-  async #bytes(path, { method = "GET", body, headers = {}, type, signal }) {
-    const patience = AbortSignal.timeout(Math.ceil(PATIENCE + (body?.length ?? 0) / SLOWEST));
-    const stop = new AbortController();
-    const abort = () => stop.abort();
-    for (const one of [patience, signal]) one?.addEventListener("abort", abort);
-    if (signal?.aborted) abort();
-    try {
-      const answer = await this.#fetch(this.#base + path, {
-        method,
-        body,
-        headers: type ? { ...headers, "Content-Type": type } : headers,
-        cache: "no-store",
-        credentials: "omit",
-        redirect: "error",
-        referrerPolicy: "no-referrer",
-        signal: stop.signal,
-      });
-      const bytes = new Uint8Array(await answer.arrayBuffer());
-      if (answer.ok) return bytes;
-      throw new BadAnswer(answer.status, json(bytes));
-    } catch (error) {
-      if (error instanceof BadAnswer) throw error;
-      throw new Unreachable(undefined, { cause: error });
-    } finally {
-      for (const one of [patience, signal]) one?.removeEventListener("abort", abort);
-    }
+  // What is no note at all, a login page say, is not an altered one: it is no answer of this server.
+  async #note(path, signal) {
+    const bytes = await this.#ask(path, { signal });
+    if (bytes[0] !== BRACE) throw new BadAnswer(200, null);
+    return bytes;
+  }
+
+  async #ask(path, options) {
+    return good(await ask(this.#fetch, this.#base + path, options));
   }
 }
 
-const BINARY = "application/octet-stream";
+function good({ status, bytes }) {
+  if (status >= 200 && status < 300) return bytes;
+  throw new BadAnswer(status, json(bytes));
+}
 
 // An object, or null for anything else: a proxy's error page must not become our exception.
 function json(bytes) {

@@ -1,11 +1,16 @@
 // What the page knows of its drop: the chain and the roster, fetched and checked against the drop_id in the page. The page
 // came from the same server, so this catches a server that alters lists, not one that serves another page.
 
-import { unhex } from "./bytes.js";
-import { epochOf } from "./epoch.js";
+import { equal, unhex } from "./bytes.js";
+import { epochOf, isOpen, startOf } from "./epoch.js";
+import { BrokenChain } from "./errors.js";
+import { noteHash, parseNote } from "./note.js";
 import { Problem } from "./problems.js";
 import { fingerprint, readChain } from "./root.js";
 import { readRoster } from "./roster.js";
+
+// A publication between two fetches makes a roster and a chain that do not fit; twice in a row is no coincidence.
+const FETCHES = 3;
 
 /** Seconds since 1970 by this device. */
 export function clock() {
@@ -13,27 +18,54 @@ export function clock() {
 }
 
 /**
- * Fetch and check, against the newest roster `known` if there is one: {dropId, name, roster, epoch, geometry, readers, away, earlier}. `readers` have a key this week, `away`
- * have none. Throws what readChain and readRoster refuse, Unreachable, BadAnswer, Problem.
+ * Fetch and check both lists, against those `known` ({roster, chain}) if there are any: {dropId, chain, roster}. Throws what
+ * readChain and readRoster refuse, BrokenChain for a chain that does not begin as the known one, Unreachable, BadAnswer.
+ */
+export async function loadLists({ api, dropId, now, known, signal }) {
+  for (let fetches = 1; ; fetches++) {
+    const [roots, note] = await Promise.all([api.roots(signal), api.roster(signal)]);
+    const chain = readChain(roots, { dropId, now });
+    if (known && !extendsChain(chain, known.chain)) throw new BrokenChain();
+    if (fetches < FETCHES && parseNote(note).value.root_version !== chain.current.version) continue;
+    return { dropId, chain, roster: readRoster(note, chain, { now, known: known?.roster }) };
+  }
+}
+
+function extendsChain({ roots }, known) {
+  return known.roots.every(({ note }, i) => roots[i] && equal(noteHash(roots[i].note), noteHash(note)));
+}
+
+/**
+ * The lists, and what follows from them: {dropId, name, chain, roster, epoch, geometry, readers, away}. `readers` have a
+ * key this week, `away` have none. Throws what loadLists throws, and Problem.
  */
 export async function loadDrop({ api, dropIdHex, shownFingerprint, now, known, signal }) {
   const dropId = unhex(dropIdHex, 32);
   if (shownFingerprint !== fingerprint(dropId)) throw new Problem("altered", { detail: "fingerprint" });
-  const [roots, note] = await Promise.all([api.roots(signal), api.roster(signal)]);
-  const chain = readChain(roots, { dropId, now });
-  const roster = readRoster(note, chain, { now, known });
+  const { chain, roster } = await loadLists({ api, dropId, now, known, signal });
   const epoch = epochOf(now);
   const geometry = chain.current.geometry(epoch);
   const readers = roster.receiving(epoch);
   if (geometry === null || readers.length === 0) throw new Problem("nobody");
   const away = roster.recipients.filter((reader) => !readers.includes(reader));
-  return { dropId, name: chain.current.drop, roster, epoch, geometry, readers, away, chain };
+  return { dropId, name: chain.current.drop, chain, roster, epoch, geometry, readers, away };
 }
 
-/** Why a loaded drop may not be sealed for any more: "epoch" (its week ended), "off" (its roster ran out), or null. */
-export function ended({ roster, epoch }, now) {
-  if (epochOf(now) !== epoch) return "epoch";
-  return now < roster.expires ? null : "off";
+/** True once the roster or the root has run out: who reads is not known any more. */
+export function ranOut({ roster, chain }, now) {
+  return !(now < roster.expires && now < chain.current.expires);
+}
+
+/** Why nothing new may be begun with a loaded drop: "epoch" (its week ended), "off" (its lists ran out), or null. */
+export function ended(drop, now) {
+  if (epochOf(now) !== drop.epoch) return "epoch";
+  return ranOut(drop, now) ? "off" : null;
+}
+
+/** Why a box of an epoch may not be sealed now, or null: what was begun in its week may go on for a day after it. */
+export function unsealable(epoch, now) {
+  if (now < startOf(epoch)) return "clock";
+  return isOpen(epoch, now) ? null : "epoch";
 }
 
 /**

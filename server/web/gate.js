@@ -20,13 +20,13 @@ export function backoff(attempt, random = chance) {
   return most / 2 + (random() * most) / 2;
 }
 
-/** What `action` gives, tried three times while it throws `Passing`, unless the signal ends that. */
-export async function patiently(action, Passing, signal) {
+/** What `action` gives, tried three times while `passes(error)`, unless the signal ends that. */
+export async function patiently(action, passes, signal) {
   for (let tries = 0; ; tries++) {
     try {
       return await action();
     } catch (error) {
-      if (!(error instanceof Passing) || tries + 1 >= TRIES || signal?.aborted) throw error;
+      if (!passes(error) || tries + 1 >= TRIES || signal?.aborted) throw error;
       await new Promise((resolve) => setTimeout(resolve, backoff(tries)));
     }
   }
@@ -55,6 +55,14 @@ export class Gate {
   pause() {
     this.paused = true;
     this.#controller.abort();
+    this.wake();
+  }
+
+  /** Give up what is under way and make it again at once: the line came back, and old requests may hang on the dead one. */
+  restart() {
+    if (this.paused || this.stopped) return;
+    this.#controller.abort();
+    this.#controller = new AbortController();
     this.wake();
   }
 

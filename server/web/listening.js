@@ -2,9 +2,9 @@
 
 import { droppedFiles } from "./files.js";
 
-/** Listen for good. `holds()`: leaving would lose something; `online()` is called; `form()` is the compose view or null.
+/** Listen for good. `holds()`: leaving would lose something; `network(online)` is called; `form()` is the compose view or null.
  * Returns {walking}, true while a dropped folder is being walked through. */
-export function listen({ holds, online, form }) {
+export function listen({ holds, network, form }) {
   const hearing = { walking: false };
   let walks = 0;
   let restored = false;
@@ -18,10 +18,12 @@ export function listen({ holds, online, form }) {
     restored = event.persisted;
     if (restored) location.reload();
   });
-  addEventListener("online", online);
+  addEventListener("online", () => network(true));
+  addEventListener("offline", () => network(false));
   const root = document.documentElement;
   // A file dropped beside the form would replace the page by the file.
   addEventListener("dragover", (event) => {
+    if (!carriesFiles(event)) return;
     event.preventDefault();
     root.toggleAttribute("data-dragging", form() !== null);
   });
@@ -29,8 +31,9 @@ export function listen({ holds, online, form }) {
     if (event.relatedTarget === null) root.removeAttribute("data-dragging");
   });
   addEventListener("drop", async (event) => {
-    event.preventDefault();
     root.removeAttribute("data-dragging");
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
     if (form() === null) return;
     hearing.walking = ++walks > 0;
     const { found, unread } = await droppedFiles(event.dataTransfer);
@@ -38,4 +41,9 @@ export function listen({ holds, online, form }) {
     form()?.addFiles(found, unread);
   });
   return hearing;
+}
+
+// Text dragged into the message is the field's own business.
+function carriesFiles({ dataTransfer }) {
+  return [...(dataTransfer?.types ?? [])].includes("Files");
 }

@@ -2,30 +2,33 @@
 //
 // For whoever drives or tests the page:
 //   <main id="main" data-state="loading|compose|hashing|codename|checking|sending|done|error">
-//   compose   #message  #language  #files (file input)  #folder  .files li  #readers input  #codename-entry  #send  #problem
-//   hashing   #hash-progress  #cancel
+//   compose   #message  #language  #files (file input)  #folder  .files li  #readers input  #codename-entry  #send
+//             #problem (beside what it is about)  #missed (dropped files that are not there)
+//   hashing   the lists are fetched once more: #loading; then the files are read: #hash-progress  #cancel
 //   codename  #codename (ol of eight words)  #confirm-N with data-word-index="N" (two of them)  #confirm-send  #back
-//             (a returning source sees #confirm-send only)
-//   checking  the lists are fetched once more; #loading
-//   sending   #progress  #count  #notice with data-reason="paused|offline|unreachable|server|full|busy|work|asking"  #pause
+//             (a returning source sees #confirm-send, #back and #reveal only)
+//   checking  the lists are fetched once more; #loading  #cancel
+//   sending   #progress  #count  #notice with data-reason="paused|asking|quiet|work" or one of reasons.js  #fresh  #pause
 //   done      #done  #reveal, which shows #codename-again  #sealed-for
 //   error     #error with data-kind (the kinds of problems.js)  #retry
 //
 // Nothing is remembered: no cookie, no storage. The message, the files and the codename live in this module's variables
 // and in the workers, until the tab is closed or everything is sent.
 
-import { Api, Unreachable } from "./api.js";
+import { Api } from "./api.js";
 import { generateCodename, parseCodename, threadKeys, WORDS } from "./codename.js";
 import { equal } from "./bytes.js";
-import { clock, ended, loadDrop, weeksFor } from "./drop.js";
+import { clock, ended, loadDrop } from "./drop.js";
 import { dayOf } from "./epoch.js";
-import { patiently } from "./gate.js";
+import { patiently, Stopped } from "./gate.js";
 import { listen } from "./listening.js";
 import { MAX_FILES } from "./letter-text.js";
 import { Pool, poolSize } from "./pool.js";
 import { hashFiles, prepare } from "./prepare.js";
 import { missingAbilities, Problem, problemOf } from "./problems.js";
 import { randomBelow } from "./random.js";
+import { isPassing } from "./reasons.js";
+import { newSending } from "./sending.js";
 import { dir, lang, t } from "./strings.js";
 import { composeView } from "./ui-compose.js";
 import { codenameView, returningView } from "./ui-codename.js";
@@ -33,11 +36,10 @@ import { doneView } from "./ui-done.js";
 import { show } from "./ui-dom.js";
 import { errorView } from "./ui-error.js";
 import { day, names } from "./ui-format.js";
-import { loadingView } from "./ui-loading.js";
+import { checkingView, loadingView } from "./ui-loading.js";
 import { wordsState } from "./ui-returning.js";
 import { hashingView, sendingView } from "./ui-sending.js";
 import { askedWords, holdsOn, lacking, next, readersAfter } from "./ui-state.js";
-import { Upload } from "./upload.js";
 import { startWorker } from "./workers.js";
 
 const api = new Api();
@@ -46,7 +48,6 @@ let state = "loading";
 let pool = null;
 let drop = null;
 let form = null; // the compose view while it is shown
-let reading = null; // AbortController of the first pass
 let upload = null;
 let begun = false; // whether a box may have been stored
 let words = null; // the codename, once it was typed or confirmed
@@ -76,10 +77,10 @@ function attempt(action) {
 function fail(problem) {
   upload?.gate.stop();
   upload = null;
-  reading = null;
   const name = draft.files.find(({ key }) => key === problem.facts.fileKey)?.name ?? "";
-  Object.assign(problem.facts, { today: day(clock()), name });
-  go("fail", errorView({ problem, begun, words, act: reload }));
+  const gone = problem.facts.gone ?? [];
+  Object.assign(problem.facts, { today: day(clock()), name, n: gone.length, readers: names(gone) });
+  go("fail", errorView({ problem, begun, held: holdsOn(state, draft), words, act: reload }));
 }
 
 const load = attempt(async () => {
@@ -89,7 +90,7 @@ const load = attempt(async () => {
   pool ??= new Pool(startWorker, poolSize(navigator.hardwareConcurrency));
   await pool.all("warm", { dropId: drop.dropId, epoch: drop.epoch });
   compose("ready");
-  if (changed) form.complain(changed, "#readers input");
+  if (changed) form.complain(changed, "readers");
 });
 
 // Fetch and check the lists, and carry the choice over: all readers at first, later those of the earlier choice who still
@@ -97,9 +98,8 @@ const load = attempt(async () => {
 async function refresh(signal) {
   const dropIdHex = document.documentElement.dataset.dropId;
   const shownFingerprint = document.getElementById("fingerprint").textContent.trim();
-  const known = drop?.roster;
-  const load = () => loadDrop({ api, dropIdHex, shownFingerprint, now: clock(), known, signal });
-  const fresh = await patiently(load, Unreachable, signal);
+  const load = () => loadDrop({ api, dropIdHex, shownFingerprint, now: clock(), known: drop, signal });
+  const fresh = await patiently(load, isPassing, signal);
   const before = drop ?? fresh;
   const all = new Set(fresh.readers.map(({ id }) => id));
   const { chosen, left, joined } = readersAfter(before.readers, fresh.readers, draft.chosen ?? all);
@@ -137,27 +137,29 @@ function compose(event) {
   go(event, form.view);
 }
 
-const FOCUS = { "compose.nobody": "#readers input", "compose.words": "#codename-entry" };
+const PLACE = { "compose.nobody": "readers", "compose.words": "words", "compose.nothing": "message" };
 
 async function submit() {
-  if (hearing.walking) return form.complain(t("files.walking"), "#send");
+  if (hearing.walking) return form.complain(t("files.walking"), "send");
   const chosen = drop.readers.filter(({ id }) => draft.chosen.has(id));
   const typed = words === null ? wordsState(draft.typed) : "none";
   const lack = lacking({ message: draft.message, files: draft.files, chosen, words: typed });
-  if (lack) return form.complain(t(lack), FOCUS[lack] ?? "#message");
-  if (draft.files.length > MAX_FILES) return form.complain(t("compose.toomany", { n: MAX_FILES }), "#files");
+  if (lack) return form.complain(t(lack), PLACE[lack]);
+  if (draft.files.length > MAX_FILES) return form.complain(t("compose.toomany", { n: MAX_FILES }), "files");
   await read();
 }
 
 async function read() {
-  reading = new AbortController();
+  const reading = new AbortController();
   const { signal } = reading;
-  const total = draft.files.reduce((sum, { size }) => sum + size, 0);
-  const view = hashingView({ total, cancel: () => reading.abort() });
-  go("submit", view.view);
+  const cancel = () => reading.abort();
+  go("submit", checkingView({ step: "compose", back: cancel }));
   try {
     const changed = await refreshThisWeek(signal);
     if (changed) return backToForm(changed);
+    const total = draft.files.reduce((sum, { size }) => sum + size, 0);
+    const view = hashingView({ total, cancel });
+    if (draft.files.length > 0) show(state, view.view);
     const chosen = drop.readers.filter(({ id }) => draft.chosen.has(id));
     const capacity = drop.geometry.capacity;
     const returning = words ?? (draft.typed.trim() === "" ? null : parseCodename(draft.typed));
@@ -176,7 +178,7 @@ async function read() {
       day: dayOf(clock()),
       capacity,
     });
-    signal.throwIfAborted();
+    if (signal.aborted) throw new Stopped();
     ask({ plan, chosen, codename, keys, known: returning !== null });
   } catch (error) {
     returnToForm(error, signal);
@@ -185,7 +187,7 @@ async function read() {
 
 function backToForm(changed) {
   compose("back");
-  form.complain(changed, "#readers input");
+  form.complain(changed, "readers");
 }
 
 // A file that cannot be read or a letter that is too long is the form's business; anything else is an error.
@@ -193,7 +195,7 @@ function returnToForm(error, signal) {
   const complaint = signal.aborted ? "" : complaintOf(error);
   if (complaint === null) throw error;
   compose("back");
-  if (complaint) form.complain(complaint, "#send");
+  if (complaint) form.complain(complaint, error.name === "FileChanged" ? "files" : "message");
 }
 
 function complaintOf({ name, facts }) {
@@ -210,43 +212,37 @@ function ask({ plan, chosen, codename, keys, known }) {
     what: t("codename.what", { n: plan.parts.length, readers: names(readers) }),
     same: plan.same.map(({ name }) => name),
     back: () => compose("back"),
-    confirm: attempt(() => send({ plan, chosen, codename, keys })),
+    confirm: attempt(() => send({ plan, chosen, codename, keys, known })),
   };
-  if (known) return go("hashed", returningView(view));
+  if (known) return go("hashed", returningView({ ...view, words: codename, confirmed: words !== null }));
   go("hashed", codenameView({ ...view, words: codename, asked: askedWords(WORDS, randomBelow) }));
 }
 
-async function send({ plan, chosen, codename, keys }) {
-  go("confirm", loadingView());
+async function send({ plan, chosen, codename, keys, known }) {
+  const checking = new AbortController();
+  const { signal } = checking;
+  go("confirm", checkingView({ step: "codename", back: () => checking.abort() }));
   const { hash } = drop.roster;
-  const changed = await refreshThisWeek();
-  if (changed) return backToForm(changed);
+  try {
+    const changed = await refreshThisWeek(signal);
+    if (signal.aborted) throw new Stopped();
+    if (changed) return backToForm(changed);
+  } catch (error) {
+    return returnToForm(error, signal);
+  }
   // The letter names the list that it was sealed by, so even the same people on a newer one need another letter.
   if (!equal(drop.roster.hash, hash)) return backToForm(t("compose.renewed"));
   words = codename;
+  const { parts, bytes: total } = plan;
   const readers = chosen.map(({ name }) => name);
-  const weeks = weeksFor(drop, chosen);
   const boxSize = drop.geometry.size;
-  const view = sendingView({ boxes: plan.parts.length, boxSize, total: plan.bytes, readers, toggle });
-  upload = new Upload({ api, pool, parts: plan.parts, weeks, changed: view.update });
+  const view = sendingView({ boxes: parts.length, boxSize, total, readers, returning: known, toggle });
+  const sending = newSending({ api, pool, drop, parts, chosen, keys, changed: view.update });
+  upload = sending.upload;
   go("open", view.view);
   begun = true;
-  // Speed and time left also change when nothing arrives.
-  const tick = setInterval(() => view.update(upload), 1000);
-  try {
-    await pool.all("setup", { dropId: drop.dropId, threadSecret: keys.threadSecret, ...weeks });
-    await upload.run();
-  } catch (error) {
-    throw error.kind === "notopen" ? whyNotOpen() : error;
-  } finally {
-    clearInterval(tick);
-  }
-  finish(plan.parts.length, readers);
-}
-
-// A server that refuses the week: it turned or the roster ran out while sending, or this device or the server has the wrong time.
-function whyNotOpen() {
-  return new Problem(ended(drop, clock()) ?? "clock");
+  await sending.run();
+  finish(parts.length, readers);
 }
 
 function finish(boxes, readers) {
@@ -265,9 +261,11 @@ function toggle() {
 
 document.documentElement.lang = lang;
 document.documentElement.dir = dir;
+// The static card blames the browser after a while; now that this runs, it can only be the line.
+document.getElementById("main").replaceChildren(loadingView());
 const hearing = listen({
   holds: () => holdsOn(state, draft),
-  online: () => upload?.gate.wake(),
+  network: (online) => upload?.network(online),
   form: () => form,
 });
 load();

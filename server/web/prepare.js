@@ -2,6 +2,7 @@
 // comes out is a list of parts in the order of sending. Nothing is sent here, and no file is kept in memory.
 
 import { equal } from "./bytes.js";
+import { Stopped } from "./gate.js";
 import { buildLetter, planLetter } from "./letter.js";
 import { leafHash, MerkleTree } from "./merkle.js";
 import { countOf, encodeHead, fileStreamId } from "./stream.js";
@@ -28,7 +29,7 @@ export async function hashFiles({ files, pool, capacity, progress, signal }) {
     let next = 0;
     const lane = async () => {
       while (next < sources.length) {
-        signal.throwIfAborted();
+        if (signal.aborted) throw new Stopped();
         const index = next++;
         leaves[index] = await pool.run("leaf", { source: sources[index] });
         read += sources[index].end - sources[index].start;

@@ -35,6 +35,7 @@ const KINDS = new Map([
   ["RosterFromFuture", "clock"],
   ["RootFromFuture", "clock"],
   ["Unreachable", "unreachable"],
+  ["Slow", "unreachable"],
   ["FileChanged", "file"],
 ]);
 
@@ -42,21 +43,32 @@ const KINDS = new Map([
 export function problemOf(error) {
   if (error instanceof Problem) return error;
   const name = typeof error?.name === "string" ? error.name : "Error";
-  if (name === "BadAnswer") return new Problem(unanswered(error), { detail: `answer ${error.status}` });
+  if (name === "BadAnswer") {
+    const { status } = error;
+    return new Problem(unanswered(error), { status, what: "lists", detail: `answer ${status}` });
+  }
   const kind = ALTERED.has(name) ? "altered" : (KINDS.get(name) ?? "broken");
   return new Problem(kind, { detail: name, ...error?.facts }, { cause: error });
 }
 
-// While lists are fetched: a drop without a published roster has none to give, any other failure is the server's.
-function unanswered({ status, code }) {
-  return status === 404 || (status === 503 && code === SEALING_OFF) ? "off" : "unreachable";
+// While lists are fetched: a drop without a published roster has none to give.
+function unanswered(answer) {
+  const { status, code } = answer;
+  if (code === SEALING_OFF || (status === 404 && code !== null)) return "off";
+  if (isForeign(answer)) return "between";
+  return status >= 500 ? "trouble" : "refused";
+}
+
+/** Whether an answer can only come from something between the page and its server: the server's own refusals have a code. */
+export function isForeign({ status, code }) {
+  return code === null && (status < 500 || status === 511);
 }
 
 /** What a person can do on the page about a problem: "retry", "back" (to the draft), "goon", or null for nothing. */
 export function wayOut(kind) {
   if (kind === "altered" || kind === "unable") return null;
   if (kind === "file") return "back";
-  return kind === "epoch" ? "goon" : "retry";
+  return kind === "epoch" || kind === "readers" ? "goon" : "retry";
 }
 
 /** What the page's browser lacks for sealing, as a list of names; empty when it has all of it. */

@@ -13,6 +13,8 @@ const TEXTS = {
 
   "loading.title": "Getting ready",
   "loading.text": "Fetching the list of readers and checking its signatures.",
+  "loading.late": "The server is slow to answer; the page keeps trying.",
+  "checking.title": "Checking the list of readers",
 
   "compose.title": "What do you want to leave here?",
   "compose.slow":
@@ -61,12 +63,13 @@ const TEXTS = {
   "returning.title": "I have a codename from an earlier visit",
   "returning.label": "Your eight words",
   "returning.hint":
-    "What you send now joins your earlier letters. If sending broke off, write the same message or none and choose the same files again: only what is missing is sent.",
+    "What you send now goes under these words. If sending broke off, choose the same files and the same readers, this week or next: of the files, only what is missing is sent. With other readers, or later, everything is sent again.",
+  "returning.onlywords": "Type only the words, with spaces between them: no numbers, no commas.",
   "returning.count": { one: "{n} word of eight.", other: "{n} words of eight." },
   "returning.unknown": "Word {n}, “{word}”, is not in the list.",
   "returning.near": "Did you mean: {words}?",
-  "returning.good": "All eight words are in the list.",
-  "returning.kept": "This page still holds your codename. What you send now joins what was sent before.",
+  "returning.good": "These are eight words of the list. The page cannot know whether they are yours.",
+  "returning.kept": "This page still holds your codename. What you send now goes under the same words.",
 
   "facts.title": "What we know and what we don’t",
   "facts.server": "What this server sees",
@@ -114,7 +117,7 @@ const TEXTS = {
 
   "codename.title": "Your codename",
   "codename.text":
-    "These eight words are the only way back to what you send. Nobody else has them, and nobody can give them to you again.",
+    "Only with these eight words can you go on if sending breaks off, or add to what you sent. Nobody else has them, and nobody can give them to you again.",
   "codename.advice":
     "Write them on paper, in order, and keep the paper where nobody looks. Do not photograph them, and do not save them on a device that others may open.",
   "codename.words": "The eight words of your codename",
@@ -137,7 +140,11 @@ const TEXTS = {
   "codename.back": "Back to writing",
   "codename.kept": "Ready to send",
   "codename.kepttext":
-    "What you send joins the letters under the codename that you typed. Keep your paper: you need the same words next time.",
+    "What you send goes under the codename that you confirmed on this page. Keep your paper: you need the same words next time.",
+  "codename.typedtext":
+    "What you send goes under the eight words that you typed. They are words of the list; whether they are yours, the page cannot know. With a wrong word, this would stand alone, apart from what you sent before.",
+  "codename.look": "Look at the words once more",
+  "codename.hide": "Hide the words",
   "codename.same": {
     one: "{list} has the same contents as another file and is sent once.",
     other: "These have the same contents as other files and are sent once: {list}.",
@@ -149,14 +156,19 @@ const TEXTS = {
 
   "sending.title": "Sending",
   "sending.text":
-    "Keep this tab open. If it closes, come back with your codename and the same files: only what is missing is sent.",
+    "Keep this tab open, and the screen on. If it closes, come back this week or next with your codename and choose the same files and the same readers: of the files, only what is missing is sent.",
   "sending.bar": "Boxes stored",
+  "sending.none": "Nothing is stored yet.",
   "sending.count": {
-    one: "{done} of {n} box: the server says it has stored it.",
-    other: "{done} of {n} boxes: the server says it has stored them.",
+    one: "The server says it has stored {done} of {n} box.",
+    other: "The server says it has stored {done} of {n} boxes.",
   },
+  "sending.fresh":
+    "You gave a codename, and the server has none of these files’ boxes yet, so all of them are sent. That is right for files that you did not send before. Otherwise the readers, the files or the words are not the same, or it was too long ago.",
   "sending.asking": "Asking the server which boxes it has already.",
-  "sending.bytes": "Of your letter and files",
+  "sending.bytes": "Stored, of your letter and files",
+  "sending.underway": "On the way, not stored yet",
+  "sending.underwayvalue": "{size}",
   "sending.bytesvalue": "{done} of {total}",
   "sending.speed": "Speed",
   "sending.speedvalue": "{speed} a second",
@@ -166,11 +178,16 @@ const TEXTS = {
   "sending.resume": "Go on",
   "sending.paused": "Paused. Nothing is lost; go on whenever you like.",
   "sending.offline": "The connection is gone. The page goes on by itself when it is back.",
-  "sending.unreachable":
-    "The server does not answer. The page tries again by itself; a new Tor circuit for this site may help.",
+  "sending.unreachable": "The server does not answer. The page tries again by itself.",
+  "sending.slow":
+    "The line is slow: a box stood still for too long. The page sends it again, one box at a time.",
+  "sending.quiet":
+    "Nothing has moved for a while. The line may be slow, or gone. The page waits, and tries again by itself.",
+  "sending.between":
+    "Something between you and the server answers in its place, a network’s login page perhaps. The page tries again by itself.",
   "sending.server": "The server has trouble. The page tries again by itself.",
   "sending.full":
-    "The server has no room at the moment. What is stored stays stored; the page tries again by itself. If this lasts, come back another day with your codename and the same files.",
+    "The server has no room at the moment. What is stored stays stored; the page tries again by itself. If this lasts, come back this week or next with your codename, the same files and the same readers.",
   "sending.busy": "The server is busy. The page waits a moment and goes on by itself.",
   "sending.work": "The server is busy and asks for some computing before each box, so this takes longer.",
   "sending.readers": "Sealed for",
@@ -181,11 +198,11 @@ const TEXTS = {
     other: "{n} sealed boxes are stored, it says. Only {readers} can open them.",
   },
   "done.unknown":
-    "That the newsroom has it is more than this page can know: the readers fetch the boxes later and open them on a machine that is never online. Whether they have it can show only when you return with your codename.",
+    "That the newsroom has it is more than this page can know: the readers fetch the boxes later and open them on a machine that is never online. This version of the page cannot tell you whether they have it, and cannot show you an answer.",
   "done.next": "What to do now",
   "done.next.1": "Close this tab. The page keeps nothing; with Tor Browser, choose “New identity” as well.",
   "done.next.2":
-    "Keep the paper with your codename. It is the only way to come back to this conversation or to add to it.",
+    "Keep the paper with your codename. Only with it can you add to what you sent, so that the readers see that it comes from the same person.",
   "done.next.3": "Do not look for news about it from devices or networks that know you, and tell nobody.",
   "done.show": "Show my codename once more",
   "done.hide": "Hide my codename",
@@ -194,9 +211,14 @@ const TEXTS = {
   "error.title": "This did not work",
   "error.retry": "Try again",
   "error.back": "Back to writing",
-  "error.goon": "Go on in the new week",
+  "error.goon.epoch": "Go on in the new week",
+  "error.goon.readers": "Look at who reads",
   "error.stored":
-    "What the server says it has stored stays stored. With your codename and the same files, only the rest is sent.",
+    "What the server says it has stored stays stored. With your codename, the same files and the same readers, this week or next, only the rest of the files is sent.",
+  "error.storedothers":
+    "What the server says it has stored stays stored, for those it was sealed for. A box is bound to its readers, so for other readers everything is sealed and sent again, under the same codename.",
+  "error.nothing": "Nothing was sent.",
+  "error.kept": "Your message and files are still here.",
   "error.show": "Show my codename",
   "error.detail": "For the newsroom: {detail}",
 
@@ -212,8 +234,7 @@ const TEXTS = {
   "error.clock.title": "The clock of this device seems wrong",
   "error.clock":
     "By this device it is {today}, and that does not fit this drop’s signed lists or its server.",
-  "error.clock.next":
-    "Set date and time (the time zone does not matter), then try again. Nothing more was sent.",
+  "error.clock.next": "Set date and time (the time zone does not matter), then try again.",
   "error.altered.title": "Do not send anything here",
   "error.altered":
     "What this server shows is not what the drop’s administrators signed. Somebody may have altered it.",
@@ -221,17 +242,33 @@ const TEXTS = {
     "Close this page, and tell the newsroom by another way, from another place. Do not try to get around this.",
   "error.unreachable.title": "The server does not answer",
   "error.unreachable": "The list of readers could not be fetched.",
-  "error.unreachable.next":
-    "Check that you are connected. In Tor Browser, choose “New Tor circuit for this site”, wait a minute, then try again.",
+  "error.unreachable.next": "Check that you are connected, wait a minute, then try again.",
+  "error.circuit":
+    "In Tor Browser, “New Tor circuit for this site” may help. It loads the page anew; you have not written anything yet that this would lose.",
+  "error.between.title": "Something else answered",
+  "error.between":
+    "Something between you and the server answered in its place: a network’s login page, or a filter.",
+  "error.between.next":
+    "If this network wants a login, log in from another tab. Or use another network, or Tor Browser. Then try again.",
+  "error.trouble.title": "The server has trouble",
+  "error.trouble": "It answered, but not with the list of readers.",
+  "error.trouble.next": "Wait a few minutes, then try again.",
+  "error.readers.title": "The list of readers has changed",
+  "error.readers": {
+    one: "{readers} left the list of readers, or has another key now. So the page stopped: nothing more is sealed for the earlier list.",
+    other:
+      "{readers} left the list of readers, or have other keys now. So the page stopped: nothing more is sealed for the earlier list.",
+  },
+  "error.readers.next":
+    "Look at who reads now, choose, and continue. The page keeps your codename and your draft.",
   "error.file.title": "A file changed while it was being sent",
   "error.file": "“{name}” is not what it was when it was read, or can no longer be read.",
-  "error.file.next":
-    "Go back, remove it and choose it again; a changed file is sent as another file. Your message and the other files are still here.",
+  "error.file.next": "Go back, remove it and choose it again; a changed file is sent as another file.",
   "error.epoch.title": "A new week has begun",
   "error.epoch": "Boxes are sealed for one week, and that week ended while you were here.",
   "error.epoch.next": "Go on: the page fetches the new list of readers and keeps what you wrote and chose.",
-  "error.refused.title": "The server refused a box",
-  "error.refused": "It answered {status} to a box that should be right, so the page stopped.",
+  "error.refused.title": "The server refused to go on",
+  "error.refused": "It answered {status} to what should be right, so the page stopped.",
   "error.refused.next": "Try again; if it happens again, tell the newsroom by another way.",
   "error.permit.title": "The server asks for work that it should not",
   "error.permit":

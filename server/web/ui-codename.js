@@ -2,10 +2,11 @@
 // words has not written it down, and would find that out when it is too late.
 
 import { t } from "./strings.js";
-import { button, el, list, more, PRIVATE, setText } from "./ui-dom.js";
+import { button, describe, el, more, PRIVATE, setText } from "./ui-dom.js";
 import { wrongAnswers } from "./ui-state.js";
 import { steps } from "./ui-steps.js";
 import { names } from "./ui-format.js";
+import { cover, revealWords, wordList } from "./ui-words.js";
 
 /**
  * The codename and its check. `words` are the eight, `asked` the numbers to type; `what` is the line that says what will be
@@ -14,20 +15,22 @@ import { names } from "./ui-format.js";
 export function codenameView({ words, asked, what, same, confirm, back }) {
   const shown = wordList(words, "codename");
   const problem = el("p", { class: "problem", id: "problem", role: "alert", translate: "no" });
-  const cover = (covered) => {
-    shown.toggleAttribute("data-covered", covered);
+  const turn = (covered) => {
+    cover(shown, covered);
     again.hidden = !covered;
   };
-  const again = button(t("codename.show"), () => cover(false), {
+  const again = button(t("codename.show"), () => turn(false), {
     class: "slight",
     id: "show-words",
     hidden: true,
   });
   // Covered while the two are typed: they should come from the paper.
-  const fields = new Map(asked.map((n) => [n, answerField(n, () => cover(true))]));
+  const fields = new Map(
+    asked.map((n) => [n, answerField(n, { cover: () => turn(true), enter: () => check() })]),
+  );
   const check = () => {
     const wrong = wrongAnswers(words, new Map([...fields].map(([n, field]) => [n, field.value])));
-    for (const [n, field] of fields) field.setAttribute("aria-invalid", wrong.includes(n));
+    for (const [n, field] of fields) describe(field, wrong.includes(n) ? problem : null);
     if (wrong.length === 0) return confirm();
     setText(problem, t("codename.wrong", { n: wrong.length, list: names(wrong.map(String)) }));
     fields.get(wrong[0]).focus();
@@ -62,38 +65,34 @@ export function codenameView({ words, asked, what, same, confirm, back }) {
   ];
 }
 
-/** What stands in its place for a source who typed the codename or has confirmed it on this page. */
-export function returningView({ what, same, confirm, back }) {
+/** What stands in its place for a source who typed the codename or, when `confirmed`, has confirmed it on this page. */
+export function returningView({ words, confirmed, what, same, confirm, back }) {
   return [
     steps("codename"),
     el(
       "section",
       { class: "card" },
       el("h2", {}, t("codename.kept")),
-      el("p", {}, t("codename.kepttext")),
+      el("p", {}, t(confirmed ? "codename.kepttext" : "codename.typedtext")),
+      revealWords(words, { show: t("codename.look"), hide: t("codename.hide") }),
       ...closing({ what, same, confirm, back }),
     ),
   ];
 }
 
-/** The numbered words; nothing may translate them or read them for suggestions. */
-export function wordList(words, id) {
-  return list("ol", words, {
-    class: "words",
-    id,
-    translate: "no",
-    lang: "en",
-    "aria-label": t("codename.words"),
-  });
-}
-
-function answerField(n, onFocus) {
+function answerField(n, { cover: hide, enter }) {
   return el("input", {
     type: "text",
     id: `confirm-${n}`,
     "data-word-index": n,
+    enterkeyhint: "go",
     ...PRIVATE,
-    on: { focus: onFocus },
+    on: {
+      focus: hide,
+      keydown: (event) => {
+        if (event.key === "Enter" && !event.isComposing) enter();
+      },
+    },
   });
 }
 

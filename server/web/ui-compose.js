@@ -2,30 +2,47 @@
 
 import { engine } from "./cobblestone.js";
 import { t } from "./strings.js";
-import { button, el, list, more, part, setText } from "./ui-dom.js";
+import { button, describe, el, list, more, part, setText } from "./ui-dom.js";
 import { filesPart } from "./ui-files.js";
 import { day, names } from "./ui-format.js";
 import { messagePart } from "./ui-message.js";
 import { returningPart } from "./ui-returning.js";
 import { steps } from "./ui-steps.js";
 
+// Where a complaint stands, and which field it is about: next to each other, or a person looks at a field that seems right
+// and never sees the sentence.
+const PLACES = {
+  readers: { field: "#readers input", put: (problem) => document.getElementById("readers").before(problem) },
+  message: { field: "#message", put: (problem) => document.getElementById("message").after(problem) },
+  files: { field: "#files", put: (problem) => document.getElementById("file-list").before(problem) },
+  words: {
+    field: "#codename-entry",
+    put: (problem) => document.getElementById("codename-aid").before(problem),
+  },
+  send: { field: "#send", put: (problem) => document.getElementById("facts").after(problem) },
+};
+
 /**
- * The form: {view, addFiles(found, unread), complain(text, where)}. `draft` follows what is typed; `kept` says that the page
- * holds a codename already; `send()` is called by the one button, which submits nothing.
+ * The form: {view, addFiles(found, unread), complain(text, place)}; a place is "readers", "message", "files", "words" or
+ * "send". `draft` follows what is typed; `kept` says that the page holds a codename already; `send()` is called by the one
+ * button, which submits nothing.
  */
 export function composeView({ drop, draft, kept, send }) {
   const files = filesPart({ draft, geometry: drop.geometry, picked: (found) => addFiles(found) });
   const problem = el("p", { class: "problem", id: "problem", role: "alert", translate: "no" });
-  let missed = "";
-  // A complaint goes as soon as something is done about it; sending asks again. What is missing from the files stays
-  // until files are chosen again: nothing else would ever tell.
-  const mended = () => setText(problem, missed);
+  let wrong = null;
+  // A complaint goes as soon as something is done about it; sending asks again.
+  const mended = () => {
+    if (wrong) describe(wrong, null);
+    wrong = null;
+    setText(problem, "");
+  };
   const addFiles = (found, unread = []) => {
+    mended();
     const again = files.add(found);
     const said = [unread.length > 0 && t("files.unread", { n: unread.length, list: few(unread) })];
     if (again.length > 0) said.push(t("files.againnamed", { n: again.length, list: few(again) }));
-    missed = said.filter(Boolean).join(" ");
-    mended();
+    files.miss(said.filter(Boolean).join(" "));
   };
   const view = [
     steps("compose"),
@@ -54,12 +71,20 @@ export function composeView({ drop, draft, kept, send }) {
   return {
     view,
     addFiles,
-    complain(text, where) {
-      setText(problem, [missed, text].filter(Boolean).join(" "));
-      const field = document.querySelector(where);
-      const folded = field?.closest("details");
+    complain(text, place) {
+      mended();
+      const { field, put } = PLACES[place];
+      put(problem);
+      setText(problem, text);
+      const about = document.querySelector(field);
+      const folded = about?.closest("details");
       if (folded) folded.open = true;
-      field?.focus();
+      if (about && place !== "send") {
+        wrong = about;
+        describe(about, problem);
+      }
+      about?.focus({ preventScroll: true });
+      problem.scrollIntoView({ block: "center" });
     },
   };
 }

@@ -63,6 +63,16 @@ export function more(summary, ...children) {
   return el("details", {}, el("summary", {}, summary), children);
 }
 
+/** Mark a field as wrong, and as described by its `problem`, beside its hints; or, with null, as right again. */
+export function describe(field, problem) {
+  const hints = (field.getAttribute("aria-describedby") ?? "").split(" ");
+  const others = hints.filter((id) => id !== "" && id !== "problem");
+  const ids = problem ? [...others, problem.id] : others;
+  if (ids.length > 0) field.setAttribute("aria-describedby", ids.join(" "));
+  else field.removeAttribute("aria-describedby");
+  field.setAttribute("aria-invalid", String(problem !== null));
+}
+
 /** Put text into an element only when it differs: a live region speaks on every write. */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;

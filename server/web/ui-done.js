@@ -3,7 +3,7 @@
 import { t } from "./strings.js";
 import { el, list } from "./ui-dom.js";
 import { names } from "./ui-format.js";
-import { revealWords } from "./ui-error.js";
+import { revealWords } from "./ui-words.js";
 
 /** The last view; `readers` are names, `words` the codename, shown only when asked for. */
 export function doneView({ boxes, readers, words }) {

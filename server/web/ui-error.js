@@ -3,17 +3,17 @@
 import { wayOut } from "./problems.js";
 import { has, t } from "./strings.js";
 import { button, el } from "./ui-dom.js";
-import { wordList } from "./ui-codename.js";
+import { revealWords } from "./ui-words.js";
 
 // Kinds that the newsroom can do more about when it knows the refusal's name.
-const TELLING = new Set(["altered", "broken", "unreachable"]);
-const ACTIONS = { retry: "error.retry", back: "error.back", goon: "error.goon" };
+const TELLING = new Set(["altered", "broken", "unreachable", "between", "trouble"]);
+const ACTIONS = { retry: "error.retry", back: "error.back", goon: "error.goon" }; // or a closer text, with the kind
 
 /**
- * A problem's view. `begun`: some boxes may be stored already; `words`: the confirmed codename or null; `act()` does
- * what the one button says.
+ * A problem's view. `begun`: some boxes may be stored already; `held`: something was typed or chosen; `words`: the confirmed
+ * codename or null; `act()` does what the one button says.
  */
-export function errorView({ problem, begun, words, act }) {
+export function errorView({ problem, begun, held, words, act }) {
   const kind = has(`error.${problem.kind}`) ? problem.kind : "broken";
   const alarm = kind === "altered";
   const way = wayOut(kind);
@@ -25,35 +25,33 @@ export function errorView({ problem, begun, words, act }) {
     el(
       "div",
       { class: alarm ? "alarm" : "care" },
-      // A file's name must not reach a translator; other sentences quote nothing.
+      // A file's or a reader's name must not reach a translator; other sentences quote nothing.
       el(
         "p",
-        { translate: problem.facts.name ? "no" : null },
+        { translate: problem.facts.name || problem.facts.readers ? "no" : null },
         el("strong", {}, t(`error.${kind}`, problem.facts)),
       ),
     ),
     el("p", { id: "error-next" }, t(`error.${kind}.next`, problem.facts)),
-    begun ? el("p", { id: "error-stored" }, t("error.stored")) : null,
+    // A new circuit loads the page anew: advice only where that loses nothing.
+    kind === "unreachable" && !held && !begun ? el("p", {}, t("error.circuit")) : null,
+    el("p", { id: "error-stored" }, standing({ kind, begun, held })),
     detail ? el("p", { class: "hint" }, t("error.detail", { detail })) : null,
     way
-      ? el("div", { class: "actions" }, button(t(ACTIONS[way]), act, { class: "main", id: "retry" }))
+      ? el("div", { class: "actions" }, button(t(label(way, kind)), act, { class: "main", id: "retry" }))
       : null,
     words ? revealWords(words, { show: t("error.show"), hide: t("done.hide") }) : null,
   );
 }
 
-/** A button that shows the codename and hides it again. */
-export function revealWords(words, { show, hide }) {
-  const place = el("div", { id: "revealed" });
-  const toggle = button(
-    show,
-    () => {
-      const shown = place.childElementCount > 0;
-      place.replaceChildren(...(shown ? [] : [wordList(words, "codename-again")]));
-      toggle.textContent = shown ? show : hide;
-      toggle.setAttribute("aria-expanded", String(!shown));
-    },
-    { id: "reveal", class: "slight", "aria-expanded": "false", "aria-controls": "revealed" },
-  );
-  return el("div", {}, el("p", {}, toggle), place);
+// What is known of what was sent, and where the draft is.
+function standing({ kind, begun, held }) {
+  const others = kind === "readers" ? "error.storedothers" : "error.stored";
+  const kept = held && wayOut(kind) ? t("error.kept") : "";
+  return `${t(begun ? others : "error.nothing")} ${kept}`.trim();
+}
+
+function label(way, kind) {
+  const closer = `${ACTIONS[way]}.${kind}`;
+  return has(closer) ? closer : ACTIONS[way];
 }

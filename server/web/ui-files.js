@@ -2,7 +2,7 @@
 
 import { addFiles, pickedFiles } from "./files.js";
 import { t } from "./strings.js";
-import { announce, button, el, part } from "./ui-dom.js";
+import { announce, button, el, part, setText } from "./ui-dom.js";
 import { bytes, duration } from "./ui-format.js";
 import { estimateBoxes } from "./ui-state.js";
 
@@ -14,7 +14,8 @@ const SLOW = 200_000;
 const WORTH_SAYING = 20_000_000;
 
 /**
- * The files' part of the form: {element, add(found)}; `draft.files` follows. `add` returns the names left out, and
+ * The files' part of the form: {element, add(found), miss(text)}; `draft.files` follows. `add` returns the names left out,
+ * `miss` says what is not there and stays until files are chosen again, because nothing else would ever tell;
  * `picked(found)` is called with what the pickers give.
  */
 export function filesPart({ draft, geometry, picked }) {
@@ -48,14 +49,16 @@ export function filesPart({ draft, geometry, picked }) {
     files.querySelector("input").focus();
   };
   draw();
+  const missed = el("p", { class: "problem", id: "missed", role: "alert", translate: "no" });
   const element = part(
     "files",
     t("files.title"),
     t("files.hint"),
     el("div", { class: "drop" }, files, " ", folderPicker(picked), el("p", {}, t("files.drop"))),
+    missed,
     list,
   );
-  return { element, add };
+  return { element, add, miss: (text) => setText(missed, text) };
 }
 
 function picker(id, text, props, add) {

@@ -34,7 +34,6 @@ export function returningPart(draft) {
       input: () => {
         draft.typed = field.value;
         setText(aid, aidFor(field.value, field.selectionEnd === field.value.length));
-        aid.classList.toggle("good", wordsState(field.value) === "good");
       },
     },
   });
@@ -55,6 +54,7 @@ export function returningPart(draft) {
 export function aidFor(typed, typing) {
   const words = typed.toLowerCase().split(/\s+/u).filter(Boolean);
   if (words.length === 0) return "";
+  if (/[^\p{L}\p{M}\s-]/u.test(typed)) return t("returning.onlywords");
   const unfinished = typing && !/\s$/u.test(typed) && words.length < WORDS;
   const at = words.findIndex((word, i) => !KNOWN.has(word) && !(unfinished && i === words.length - 1));
   if (at >= 0) {

@@ -38,32 +38,46 @@ export function hashingView({ total, cancel }) {
   return { view, progress };
 }
 
-/** Sending: {view, update(upload)}; `toggle()` pauses or goes on. */
-export function sendingView({ boxes, boxSize, total, readers, toggle }) {
+// While these are said, boxes arrive all the same, if slowly.
+const MOVING = new Set(["slow", "work"]);
+
+/**
+ * Sending: {view, update(upload)}; `toggle()` pauses or goes on. `returning`: the codename was typed, so some boxes may be
+ * expected to be there.
+ */
+export function sendingView({ boxes, boxSize, total, readers, returning, toggle }) {
   const bar = el("progress", { id: "progress", max: boxes, value: 0, "aria-label": t("sending.bar") });
   const count = el("p", { class: "count", id: "count" });
-  const figures = { bytes: el("dd"), speed: el("dd"), left: el("dd") };
+  const figures = { bytes: el("dd"), underway: el("dd"), speed: el("dd"), left: el("dd") };
   const notice = el("p", { class: "care", id: "notice", role: "status", hidden: true });
+  const fresh = el("p", { class: "care", id: "fresh", role: "status", hidden: true });
   const pause = button(t("sending.pause"), toggle, { id: "pause" });
   const meter = new Meter();
   let heard = 0;
 
   const update = (upload) => {
     const now = performance.now() / 1000;
-    if (upload.gate.paused) meter.reset();
+    const { waiting } = upload;
+    const still = upload.gate.paused || (waiting !== null && !MOVING.has(waiting));
+    // Quiet may be slow or gone: the speed is not shown, and not forgotten.
+    if (still && waiting !== "quiet") meter.reset();
     else meter.mark(now, upload.sent);
     bar.value = upload.stored;
-    const said = t("sending.count", { n: boxes, done: upload.stored });
+    const said =
+      upload.stored === 0 ? t("sending.none") : t("sending.count", { n: boxes, done: upload.stored });
     bar.setAttribute("aria-valuetext", said);
     setText(count, said);
     // Every box is as long as any other, so boxes are what tells the speed, however little a letter says.
-    const speed = meter.speed(now);
+    const speed = still ? null : meter.speed(now);
     const unknown = t("sending.unknown");
     setText(figures.bytes, t("sending.bytesvalue", { done: bytes(upload.bytes), total: bytes(total) }));
+    setText(figures.underway, t("sending.underwayvalue", { size: bytes(upload.line.underway) }));
     setText(figures.speed, speed ? t("sending.speedvalue", { speed: bytes(speed * boxSize) }) : unknown);
     setText(figures.left, speed ? duration((boxes - upload.stored) / speed) : unknown);
     setText(pause, t(upload.gate.paused ? "sending.resume" : "sending.pause"));
     tell(upload);
+    fresh.hidden = !(returning && upload.looked > 0 && upload.found === 0);
+    setText(fresh, fresh.hidden ? "" : t("sending.fresh"));
     if (upload.stored / boxes >= heard + TENTH) {
       heard = upload.stored / boxes;
       announce(said);
@@ -87,6 +101,7 @@ export function sendingView({ boxes, boxSize, total, readers, toggle }) {
       bar,
       count,
       notice,
+      fresh,
       el(
         "dl",
         { class: "figures" },

@@ -100,27 +100,45 @@ export function takenNames(files) {
   return new Set(files.map(({ name }) => foldName(name)));
 }
 
-/** Boxes a second over the last minute: an average since the start would go on promising what was true an hour ago. */
+// Boxes that fly together land together: fewer than these tell how they bunch, not how fast they are.
+const BUNCH = 5;
+
+/**
+ * Boxes a second over the last minute, or over the last five boxes where a minute is too short for them: an average since
+ * the start would go on promising what was true an hour ago.
+ */
 export class Meter {
   #marks = [];
+  #cut = false;
 
   /** Note that `boxes` were sent in all, at `time` in seconds. */
   mark(time, boxes) {
     this.#marks.push({ time, boxes });
-    while (this.#marks.length > 2 && this.#marks[1].time < time - 60) this.#marks.shift();
+    const old = () => this.#marks[1].time < time - 60 && boxes - this.#marks[1].boxes >= BUNCH;
+    while (this.#marks.length > 2 && old()) {
+      this.#marks.shift();
+      this.#cut = true;
+    }
   }
 
   /** Boxes a second, or null while too little is known. */
   speed(time) {
-    const first = this.#marks[0];
+    const first = this.#first();
     const last = this.#marks.at(-1);
     if (!first || time - first.time < 2 || last.boxes - first.boxes < 2) return null;
     return (last.boxes - first.boxes) / (time - first.time);
   }
 
-  /** Forget: a pause is not slowness. */
+  // Where nothing was forgotten, the begin; else the first box that landed: to begin between two would count one too many.
+  #first() {
+    if (!this.#cut) return this.#marks[0];
+    return this.#marks.find(({ boxes }, i) => i > 0 && boxes > this.#marks[i - 1].boxes);
+  }
+
+  /** Forget: a pause, or a line that was gone, is not slowness. */
   reset() {
     this.#marks = [];
+    this.#cut = false;
   }
 }
 

@@ -41,6 +41,13 @@ def test_right_to_left_fits_too(browser: Started, room: Newsroom, tmp_path: Path
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, f"{name} is wider than the screen"
 
 
+def test_text_at_twice_its_size_fits_a_phone(browser: Started, room: Newsroom, tmp_path: Path) -> None:
+    for name, page in states(browser, room, tmp_path, viewport={"width": 360, "height": 740}):
+        page.evaluate("document.documentElement.style.fontSize = '212.5%'")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, f"{name} is wider than the screen"
+        page.evaluate("document.documentElement.style.fontSize = ''")
+
+
 def test_a_submission_by_keyboard_alone(browser: Started, room: Newsroom) -> None:
     page = browser.new_context().new_page()
     page.goto(room.url)

@@ -13,7 +13,7 @@ const file = (name, readable) => ({
 const entries = [file("open.txt", true), file("locked.pdf", false)];
 const event = new Event("drop", { cancelable: true });
 const items = entries.map((entry) => ({ kind: "file", webkitGetAsEntry: () => entry, getAsFile: () => null }));
-event.dataTransfer = { items, files: [] };
+event.dataTransfer = { types: ["Files"], items, files: [] };
 window.dispatchEvent(event);
 """
 
@@ -29,11 +29,29 @@ def test_what_could_not_be_read_of_a_drop_is_named_until_files_are_chosen_again(
     page = opened(browser, room)
     page.evaluate(DROP)
     expect(page.locator(".files li")).to_have_count(1)
-    expect(page.locator("#problem")).to_contain_text("locked.pdf")
+    expect(page.locator("#missed")).to_contain_text("locked.pdf")
     page.fill("#message", "typing does not take it away")
-    expect(page.locator("#problem")).to_contain_text("locked.pdf")
+    expect(page.locator("#missed")).to_contain_text("locked.pdf")
     page.set_input_files("#files", {"name": "locked.pdf", "mimeType": "", "buffer": b"%PDF"})
-    expect(page.locator("#problem")).to_be_empty()
+    expect(page.locator("#missed")).to_be_empty()
+    page.context.close()
+
+
+# What a browser sends while text is dragged over the message; a page that takes the event leaves the text nowhere.
+TEXT = """() => {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.setData("text/plain", "a sentence from elsewhere");
+  return ["dragover", "drop"].map((type) => {
+    const event = new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer });
+    document.querySelector("#message").dispatchEvent(event);
+    return event.defaultPrevented || document.documentElement.hasAttribute("data-dragging");
+  });
+}"""
+
+
+def test_text_dragged_into_the_message_is_left_to_the_browser(browser: Browser, room: Newsroom) -> None:
+    page = opened(browser, room)
+    assert page.evaluate(TEXT) == [False, False]
     page.context.close()
 
 
@@ -47,8 +65,8 @@ def test_two_files_alike_in_name_and_size_are_both_kept(browser: Started, room: 
 
 def test_what_quotes_a_name_or_a_word_is_not_for_translators(browser: Started, room: Newsroom) -> None:
     page = opened(browser, room)
-    quoting = ["problem", "codename-aid", "live"]
-    assert [page.get_attribute(f"#{name}", "translate") for name in quoting] == ["no"] * 3
+    quoting = ["problem", "missed", "codename-aid", "live"]
+    assert [page.get_attribute(f"#{name}", "translate") for name in quoting] == ["no"] * 4
     twins = [{"name": name, "mimeType": "", "buffer": bytes(1_200_000)} for name in ("a.bin", "b.bin")]
     page.set_input_files("#files", twins)  # type: ignore[arg-type]
     page.click("#send")

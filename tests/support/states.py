@@ -61,6 +61,12 @@ def _compose_and_send(page: Page, room: Newsroom, folder: Path) -> Iterator[tupl
     page.fill("#message", MESSAGE)
     page.set_input_files("#files", FILES)
     yield "compose", page
+    for reader in page.locator("#readers input").all():
+        reader.uncheck()
+    page.click("#send")
+    yield "compose-nobody", page
+    for reader in page.locator("#readers input").all():
+        reader.check()
     for details in page.locator("details").all():
         details.evaluate("part => part.open = true")
     yield "compose-help", page
@@ -77,6 +83,10 @@ def _compose_and_send(page: Page, room: Newsroom, folder: Path) -> Iterator[tupl
     page.click("#confirm-send")
     until(page, "document.querySelector('#progress')?.value > 3")
     yield "sending", page
+    page.context.set_offline(True)
+    page.wait_for_selector("#notice[data-reason=offline]")
+    yield "sending-offline", page
+    page.context.set_offline(False)
     page.click("#pause")
     yield "sending-paused", page
     page.click("#pause")
@@ -116,6 +126,12 @@ def _returning(page: Page, room: Newsroom, folder: Path) -> Iterator[tuple[str, 
     page.click("#send")
     page.wait_for_selector("main[data-state=codename]")
     yield "returning", page
+    page.click("#reveal")
+    yield "returning-words", page
+    page.route("**/roster", lambda route: None)
+    page.click("#confirm-send")
+    page.wait_for_selector("main[data-state=checking]")
+    yield "checking", page
 
 
 def _errors(page: Page, room: Newsroom, folder: Path) -> Iterator[tuple[str, Page]]:
@@ -128,7 +144,10 @@ def _errors(page: Page, room: Newsroom, folder: Path) -> Iterator[tuple[str, Pag
             status=404, body=json.dumps({"error": "NoRoster", "message": "No roster."}), content_type="application/json"
         )
 
-    answers = {"altered": spoil, "off": off, "unreachable": lambda route: route.abort()}
+    def login(route: Route) -> None:
+        route.fulfill(status=200, body="<p>Please log in.", content_type="text/html")
+
+    answers = {"altered": spoil, "off": off, "unreachable": lambda route: route.abort(), "between": login}
     for kind, answer in answers.items():
         page.route("**/roster", answer)
         page.goto(room.url)

@@ -4,8 +4,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readPermit } from "../api.js";
 import { threadKeys } from "../codename.js";
-import { ended } from "../drop.js";
-import { endOf, startOf } from "../epoch.js";
 import { leafHash, MerkleTree } from "../merkle.js";
 import { prepare } from "../prepare.js";
 import { utf8 } from "../bytes.js";
@@ -46,11 +44,4 @@ test("a permit that asks for too much work, or is none, is told as such", () => 
   for (const body of [...bad, { permit: "a b", difficulty: 0 }, { difficulty: 0 }, null]) {
     assert.throws(() => readPermit(body), { kind: "permit" }, JSON.stringify(body));
   }
-});
-
-test("a roster that ran out within the week is not a new week", () => {
-  const drop = { epoch: 3000, roster: { expires: startOf(3000) + 500 } };
-  assert.equal(ended(drop, startOf(3000) + 499), null);
-  assert.equal(ended(drop, startOf(3000) + 500), "off");
-  assert.equal(ended(drop, endOf(3000)), "epoch");
 });

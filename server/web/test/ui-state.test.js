@@ -83,12 +83,38 @@ test("a wrong, an empty and a misplaced answer are wrong; case and spaces are no
   assert.deepEqual(wrong([[1, ""], [8, "abacus"]]), [1, 8]); // prettier-ignore
 });
 
+test("a codename copied with its numbers or commas is told to be words alone", () => {
+  for (const typed of ["1. zebra 2. absurd", "zebra, absurd", "zebra; absurd"]) {
+    assert.match(aidFor(typed, true), /only the words/);
+  }
+  assert.doesNotMatch(aidFor("drop-down yo-yo", true), /only the words/);
+});
+
+test("eight listed words are not called the source's own", () => {
+  assert.match(aidFor(GOOD, true), /cannot know/);
+});
+
+test("the speed is known on a line that needs half a minute and more for a box", () => {
+  for (const every of [20, 31, 40, 61, 120]) {
+    const meter = new rules.Meter();
+    let known = 0;
+    for (let s = 0; s < 1200; s++) {
+      meter.mark(s, Math.floor(s / every));
+      const speed = meter.speed(s);
+      if (speed === null) continue;
+      known += 1;
+      assert.ok(speed * every > 0.5 && speed * every < 1.1, `${speed * every} of the true speed`);
+    }
+    assert.ok(known >= 1200 - 2 * every - 2, `known ${known} of 1200 s with a box every ${every} s`);
+  }
+});
+
 test("a mistyped word is named with its neighbours, and one still being typed is not", () => {
   assert.match(aidFor("abacus evidnet ", true), /Word 2.*evident/);
   assert.match(aidFor("abacus evidnet", true), /1|2 words/);
   assert.doesNotMatch(aidFor("abacus evidnet", true), /Word 2/);
   assert.match(aidFor("abacus evidnet", false), /Word 2/);
-  assert.match(aidFor(GOOD, true), /All eight/);
+  assert.match(aidFor(GOOD, true), /eight words/);
   assert.deepEqual([wordsState(" "), wordsState("abacus"), wordsState(GOOD)], ["none", "bad", "good"]);
 });
 
@@ -133,8 +159,14 @@ test("altered lists raise an alarm with no way on; unknown failures say no more 
   assert.equal(wayOut("altered"), null);
   assert.equal(problemOf({ name: "RosterExpired" }).kind, "off");
   assert.equal(problemOf({ name: "RosterFromFuture" }).kind, "clock");
-  assert.equal(problemOf({ name: "BadAnswer", status: 404, code: null }).kind, "off");
-  assert.equal(problemOf({ name: "BadAnswer", status: 500, code: null }).kind, "unreachable");
+  assert.equal(problemOf({ name: "BadAnswer", status: 404, code: "no_roster" }).kind, "off");
+  assert.equal(problemOf({ name: "RootFromFuture" }).kind, "clock");
+  for (const status of [200, 403, 404, 511]) {
+    assert.equal(problemOf({ name: "BadAnswer", status, code: null }).kind, "between");
+  }
+  for (const status of [500, 502, 503]) {
+    assert.equal(problemOf({ name: "BadAnswer", status, code: null }).kind, "trouble");
+  }
   assert.equal(problemOf(new Problem("epoch")).kind, "epoch");
   const unknown = problemOf(new TypeError("a secret in a text"));
   assert.deepEqual([unknown.kind, unknown.facts.detail], ["broken", "TypeError"]);

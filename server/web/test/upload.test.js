@@ -2,9 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Api, BadAnswer, Unreachable } from "../api.js";
+import { Api, BadAnswer, Slow, Unreachable } from "../api.js";
 import { hex } from "../bytes.js";
 import { backoff, Gate } from "../gate.js";
+import { Line } from "../line.js";
+import { Problem } from "../problems.js";
 import { Upload } from "../upload.js";
 
 const WEEKS = { sealing: { epoch: 9 }, earlier: { epoch: 8 } };
@@ -17,10 +19,10 @@ function partsOf(files) {
 const idOf = (n, epoch) => Uint8Array.from({ length: 16 }, (_, i) => (i === 0 ? n : i === 1 ? epoch : 7));
 
 /** A server in memory; `faults` are thrown, one a PUT, before it works. */
-function world({ files = 5, faults = [], stored = [], difficulty = 0 } = {}) {
+function world({ files = 5, faults = [], stored = [], difficulty = 0, check = async () => {} } = {}) {
   const log = [];
   let flying = 0;
-  const state = { most: 0, log, kept: new Set(stored), seen: [] };
+  const state = { most: 0, flights: [], log, kept: new Set(stored), seen: [] };
   const api = {
     permit: async () => ({ permit: `p${log.length}`, difficulty }),
     missing: async (epoch, ids) => {
@@ -31,6 +33,7 @@ function world({ files = 5, faults = [], stored = [], difficulty = 0 } = {}) {
       log.push(`put ${id[0]} ${permit === "fresh" ? "fresh" : ""}${proof === "0" ? "" : "worked"}`.trim());
       flying += 1;
       state.most = Math.max(state.most, flying);
+      state.flights.push(flying);
       await new Promise((resolve) => setTimeout(resolve, 1));
       flying -= 1;
       if (signal.aborted) throw new Unreachable();
@@ -51,6 +54,7 @@ function world({ files = 5, faults = [], stored = [], difficulty = 0 } = {}) {
     pool,
     parts: partsOf(files),
     weeks: WEEKS,
+    watch: { check, resumed() {} },
     changed: (view) => state.seen.push([view.stored, view.waiting]),
   });
   // Patience is tested by itself; here nobody waits.
@@ -102,7 +106,7 @@ test("a refusal that waiting does not mend stops all lanes and keeps what was co
     [new BadAnswer(503, { error: "sealing_off" }), "off"],
     [new BadAnswer(409, { error: "epoch" }), "notopen"],
     [new BadAnswer(400, { error: "NotABox" }), "refused"],
-    [new BadAnswer(413, null), "refused"],
+    [new BadAnswer(413, { error: "too_long" }), "refused"],
   ]) {
     const { upload, state } = world({ files: 20, faults: [null, fault] });
     await assert.rejects(upload.run(), { kind });
@@ -112,6 +116,73 @@ test("a refusal that waiting does not mend stops all lanes and keeps what was co
     assert.ok(state.log.filter((line) => line.startsWith("put")).length <= 5);
     assert.ok(upload.stored <= state.kept.size);
   }
+});
+
+test("a slow line carries one box at a time, and more again as boxes get through", async () => {
+  const faults = [null, new Slow(), new Slow(), new Slow(), new Slow()];
+  const { upload, state } = world({ files: 12, faults });
+  await upload.run();
+  assert.equal(upload.stored, 13);
+  assert.ok(state.seen.some(([, waiting]) => waiting === "slow"));
+  // The letter alone, four that stood still, then one, then one more with each that was stored.
+  assert.deepEqual(state.flights.slice(0, 5), [1, 1, 2, 3, 4]);
+  assert.equal(state.flights[5], 1);
+  assert.equal(state.flights.at(-1) > 1, true);
+});
+
+test("patience grows with what is handed over and with every box that stood still", async () => {
+  const line = new Line(() => {});
+  const silences = [];
+  const fly = (bytes, end) =>
+    line.fly(async (flight) => {
+      flight.moved(bytes);
+      silences.push(flight.silence());
+      end();
+    });
+  await fly(0, () => {});
+  await fly(2 ** 20, () => {});
+  await assert.rejects(fly(0, () => { throw new Slow(); })); // prettier-ignore
+  await fly(0, () => {});
+  assert.deepEqual(silences, [60_000, 60_000 + 2 ** 17, 60_000, 120_000]);
+  assert.equal(line.underway, 0);
+});
+
+test("an answer from something in between is waited out for a while, and then told", async () => {
+  const portal = () => new BadAnswer(403, null);
+  const passing = world({ faults: [portal(), portal()] });
+  await passing.upload.run();
+  assert.equal(passing.upload.stored, 6);
+  assert.ok(passing.state.seen.some(([, waiting]) => waiting === "between"));
+  const lasting = world({ faults: Array.from({ length: 99 }, portal) });
+  await assert.rejects(lasting.upload.run(), { kind: "between" });
+});
+
+test("the browser's word that the network is gone is told at once, and its return ends the waiting", async () => {
+  const { upload, state } = world();
+  upload.network(false);
+  assert.equal(upload.waiting, "offline");
+  upload.network(true);
+  assert.equal(upload.waiting, null);
+  await upload.run();
+  assert.deepEqual(state.seen.slice(0, 2).map(([, why]) => why), ["offline", null]); // prettier-ignore
+});
+
+test("nothing is sealed once the watch says no, and the lanes stop", async () => {
+  let boxes = 0;
+  const check = async () => {
+    boxes += 1;
+    if (boxes > 3) throw new Problem("epoch");
+  };
+  const { upload, state } = world({ files: 20, check });
+  await assert.rejects(upload.run(), { kind: "epoch" });
+  assert.ok(upload.gate.stopped);
+  assert.ok(state.kept.size <= 3);
+});
+
+test("a returning source's boxes of files are counted as found or not", async () => {
+  const { upload } = world({ stored: [hex(idOf(2, 9))] });
+  await upload.run();
+  assert.deepEqual([upload.looked, upload.found], [5, 1]);
 });
 
 test("a permit that costs work is paid for each box", async () => {
@@ -174,7 +245,13 @@ test("asking always names 1024 ids in random order, and reads the answer in its 
 
 test("an answer that is not the server's own is refused, not believed", async () => {
   const answering = (answer) => new Api({ fetch: async () => answer });
-  await assert.rejects(answering(new Response("<p>sign in</p>")).permit(), { kind: "permit" });
+  for (const call of ["permit", "roots", "roster"]) {
+    const error = { name: "BadAnswer", status: 200, code: null };
+    await assert.rejects(answering(new Response("<p>sign in</p>"))[call](), error);
+  }
+  await assert.rejects(answering(new Response('{"permit":"p","difficulty":99}')).permit(), {
+    kind: "permit",
+  });
   await assert.rejects(answering(new Response(new Uint8Array(127))).missing(9, []), { name: "BadAnswer" });
   const refused = new Response("<p>proxy</p>", { status: 503 });
   await assert.rejects(answering(refused).roots(), { name: "BadAnswer", status: 503, code: null });
