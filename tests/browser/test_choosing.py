@@ -49,7 +49,7 @@ TEXT = """() => {
 }"""
 
 
-def test_text_dragged_into_the_message_is_left_to_the_browser(browser: Browser, room: Newsroom) -> None:
+def test_text_dragged_into_the_message_is_left_to_the_browser(browser: Started, room: Newsroom) -> None:
     page = opened(browser, room)
     assert page.evaluate(TEXT) == [False, False]
     page.context.close()
