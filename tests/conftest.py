@@ -73,6 +73,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         print("`make test-all` installs programs that are missing, as root or with sudo, and runs everything.")
 
 
+@pytest.fixture
+def moments(request: pytest.FixtureRequest) -> int:
+    """At how many moments a test kills what it kills: a few in `make test`, 50 in `make test-all`, 1000 in `make soak`."""
+    if os.environ.get("KNOTHOLE_SOAK") == "1":
+        return 1000
+    return 50 if request.config.getoption("--require-tools") else 4
+
+
 @pytest.fixture(autouse=True)
 def light_passphrases(monkeypatch: pytest.MonkeyPatch) -> None:
     """Passphrases at the least cost, or a test of thirty commands would stretch thirty of them. Subprocesses pay in full."""

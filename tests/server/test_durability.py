@@ -183,18 +183,20 @@ def put_until(port: int, drop: Drop, stop: threading.Event, acknowledged: dict[b
         pass
 
 
-def test_every_acknowledged_box_survives_kill_9(tmp_path: Path, small_drop: Drop) -> None:
+@pytest.mark.timeout(7200)
+def test_every_acknowledged_box_survives_kill_9(tmp_path: Path, small_drop: Drop, moments: int) -> None:
     config = lay_out(tmp_path, small_drop)
     acknowledged: dict[bytes, str] = {}
-    for round_number in range(50 if SOAK else 3):
-        goal = len(acknowledged) + 30
+    for _ in range(moments):
+        goal = len(acknowledged) + 12
         with process(config) as (running, port):
             stop = threading.Event()
             threads = [threading.Thread(target=put_until, args=(port, small_drop, stop, acknowledged)) for _ in range(4)]
             for thread in threads:
                 thread.start()
             wait_for(lambda goal=goal: len(acknowledged) >= goal, 30)  # type: ignore[misc]
-            time.sleep(0.003 * round_number)
+            # Somewhere within the writing of the next batch.
+            time.sleep(random.uniform(0, 0.03))
             running.kill()
             stop.set()
             for thread in threads:
