@@ -18,7 +18,7 @@ PAGE   := $(filter-out $(WEB)/node_modules/%,$(wildcard $(WEB)/*.js $(WEB)/*.mjs
 JSTEST := echo "npm test"; cd $(WEB) && if npm test --silent > node_modules/.test.log 2>&1; \
           then grep -E '^\S+ (tests|pass|fail) ' node_modules/.test.log; else cat node_modules/.test.log; exit 1; fi
 
-.PHONY: run test test-all soak lint format page lock wheel clean
+.PHONY: run test test-all soak bench-import lint format page lock wheel clean
 
 run: $(VENV)/.run page
 	$(BIN)/knothole demo
@@ -35,6 +35,9 @@ test-all: $(VENV)/.dev
 
 soak: $(VENV)/.dev page
 	KNOTHOLE_SOAK=1 $(BIN)/pytest -q --timeout 7200 --require-tools tests
+
+bench-import: $(VENV)/.dev
+	$(BIN)/python bench/import_ratio.py $(or $(BOXES),1024)
 
 lint: $(VENV)/.dev $(WEB)/node_modules/.stamp
 	$(BIN)/ruff format --check --quiet .

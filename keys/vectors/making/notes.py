@@ -93,6 +93,12 @@ def _malformed() -> dict[str, tuple[bytes, str]]:
 def _bad_signatures() -> Iterator[Scenario]:
     edited = GOOD.replace("Ταμπέλα".encode(), "Τράπεζα".encode())
     yield refused("note_edited", "The text was changed after signing.", "note", _given(edited), "BadSignature")
+    # Found by search: two keys of one name whose four-byte key-ids are the same.
+    ours, theirs = (Signer("ana", seed(f"collision {number}")) for number in (149175, 207749))
+    twin = TEXT + b"\n" + line_of(theirs.public, theirs.sign(TEXT)) + line_of(BEN.public, BEN.sign(TEXT))
+    about = "Signed by another key that has a trusted key's name and, by search, its key-id."
+    trusted = [ours.public, BEN.public]
+    yield refused("note_colliding_key_ids", about, "note", _given(twin, 2, trusted), "BadSignature")
     beside = GOOD + line_of(CEM.public, bytes(64))
     about = "A false signature under a trusted key, beside enough good ones."
     yield refused("note_false_signature_beside_enough_good", about, "note", _given(beside), "BadSignature")

@@ -1,0 +1,54 @@
+"""A long film by the command line: the sender's memory does not grow with it, nor the server's. Only `make test-all`."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.measuring import MIB, Watch, peak
+from tests.support.newsroom import Newsroom
+from tests.support.running import KNOTHOLE, running
+
+pytestmark = [pytest.mark.whole, pytest.mark.tool("/proc"), pytest.mark.timeout(1800)]
+
+# 4 GiB in `make soak`; the first GiB shows already whether anything grows.
+SIZE = (4 if os.environ.get("KNOTHOLE_SOAK") == "1" else 1) * 2**30
+
+
+@pytest.fixture
+def roomy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Newsroom]:
+    """A newsroom whose folder is gone afterwards: pytest would keep gibibytes of it."""
+    passphrase = tmp_path / "passphrase"
+    passphrase.write_text("orbit walnut gravel ferry tulip canyon\n")
+    monkeypatch.setenv("KNOTHOLE_PASSPHRASE_FILE", str(passphrase))
+    yield Newsroom(tmp_path).make("Dana")
+    shutil.rmtree(tmp_path, ignore_errors=True)
+
+
+def test_a_long_film_takes_little_memory(roomy: Newsroom) -> None:
+    room, film = roomy, roomy.path / "film.mp4"
+    with film.open("wb") as file:
+        for _ in range(SIZE // MIB):
+            file.write(os.urandom(MIB))
+    with running(room) as server:
+        sender = subprocess.Popen(
+            [KNOTHOLE, "source", "send", room.url, "--root", room.fingerprint, "-m", "a long film", film],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        highest, watch = 0, Watch()
+        with watch.watching([sender.pid]):
+            while sender.poll() is None:
+                # After its end a process has no status left to read.
+                try:
+                    highest = max(highest, peak(sender.pid))
+                    sender.wait(0.2)
+                except (subprocess.TimeoutExpired, OSError, StopIteration):
+                    continue
+        assert sender.returncode == 0, sender.stderr.read() if sender.stderr else ""
+        print(f"{SIZE // MIB} MiB sent: sender {highest // MIB} MiB at most, server {server.peak // MIB} MiB at most")
+        assert 0 < highest < 200 * MIB
+        assert server.peak < 96 * MIB
