@@ -194,3 +194,19 @@ def test_nothing_is_put_off() -> None:
         assert not [node for node in ast.walk(parsed(path)) if isinstance(node, ast.Assert)], (
             f"{module(path)} guards by assert."
         )
+
+
+@pytest.mark.parametrize(
+    "page", [*sorted(HOUSE.glob("*.md")), *sorted((HOUSE / "docs").rglob("*.md"))], ids=lambda page: page.name
+)
+def test_every_path_that_a_page_names_is_there(page: Path) -> None:
+    """What SECURITY.md says to show a promise, above all."""
+    named = re.findall(r"`((?:tests|server|keys|client|scripts|docs|bench)/[A-Za-z0-9_./-]+)`", page.read_text("utf-8"))
+    assert not [path for path in named if not (HOUSE / path).exists()]
+
+
+def test_every_promise_names_its_tests() -> None:
+    text = (HOUSE / "SECURITY.md").read_text("utf-8")
+    rows = re.findall(r"^\| (\d) \| (.*) \|$", text, re.MULTILINE)
+    assert [number for number, _ in rows] == [str(number) for number in range(1, 9)]
+    assert all(re.search(r"`[a-z_/]+test[A-Za-z0-9_./-]*`", tests) for _, tests in rows)
