@@ -79,6 +79,10 @@ class Slab:
                 if slab.surplus:
                     with contextlib.suppress(NoRoom):
                         slab.grow()
+                # A killed server may have left entries that only the kernel's memory holds. From here on they count as
+                # stored and durable, and whoever sends such a box again is told so.
+                with durably("a slab"):
+                    slab.sync()
             return slab
         except BaseException:
             os.close(descriptor)
