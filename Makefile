@@ -33,7 +33,10 @@ test-all: $(VENV)/.dev
 	@$(JSTEST)
 	$(BIN)/pytest -q -n 2 --dist loadgroup --require-tools tests
 
-soak: $(VENV)/.dev page
+soak: $(VENV)/.dev
+	scripts/install-tools
+	$(MAKE) --no-print-directory page
+	@$(JSTEST)
 	KNOTHOLE_SOAK=1 $(BIN)/pytest -q --timeout 7200 --require-tools tests
 
 bench-import: $(VENV)/.dev

@@ -1,4 +1,4 @@
-"""Write the vectors anew: `python keys/vectors/make.py`, by hand, whenever a format grows.
+"""Write the vectors anew: `python keys/vectors/make.py [FOLDER]`, by hand, whenever a format grows.
 
 The same sources give the same files, byte for byte; base boxes that are there already are kept. Expected values come from
 the Python implementation, so read the diff before it is committed: a vector that changes is a format that changes.
@@ -33,7 +33,7 @@ MAKERS = [
 ]
 
 
-def main() -> None:
+def main(folder: Path) -> None:
     """Write every scenario into a file of its name, and drop files that no scenario has."""
     scenarios = [scenario for maker in MAKERS for scenario in maker()]
     wanted = {f"{scenario.name}.json" for scenario in scenarios}
@@ -41,8 +41,8 @@ def main() -> None:
         raise SystemExit("Two scenarios have the same name; rename one of them.")
     for scenario in scenarios:
         spelling = json.dumps(scenario.value(), indent=1, ensure_ascii=True) + "\n"
-        (HERE / f"{scenario.name}.json").write_text(spelling, encoding="ascii")
-    for path in HERE.glob("*.json"):
+        (folder / f"{scenario.name}.json").write_text(spelling, encoding="ascii")
+    for path in folder.glob("*.json"):
         if path.name not in wanted:
             path.unlink()
     refused = sum("refused" in scenario.expect for scenario in scenarios)
@@ -50,4 +50,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -14,9 +15,14 @@ PASSPHRASE = "orbit walnut gravel ferry tulip canyon\n"
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "browser" in metafunc.fixturenames:
         several = metafunc.config.getoption("--require-tools")
-        names = list(browsers.KINDS) if several else [browsers.first_here()]
+        names = kinds_for(metafunc.module) if several else [browsers.first_here()]
         params = [pytest.param(name, marks=marks(name)) for name in names]
         metafunc.parametrize("browser", params, indirect=True, scope="session")
+
+
+def kinds_for(module: ModuleType) -> list[str]:
+    """Every kind; for tests of how the page looks and what it says, of which a compiler changes nothing, not Safer's."""
+    return [name for name in browsers.KINDS if name != "firefox-safer" or not getattr(module, "LOOKS", False)]
 
 
 def marks(name: str) -> list[pytest.MarkDecorator]:

@@ -6,6 +6,9 @@ from tests.support.browsers import Started
 from tests.support.newsroom import Newsroom
 
 # A drop as the browser would hand it over: one file that can be read, and one that cannot.
+
+LOOKS = True
+
 DROP = """
 const file = (name, readable) => ({
   isFile: true, name, file: (good, bad) => readable ? good(new File(["x"], name)) : bad(new Error("no")),

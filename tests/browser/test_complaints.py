@@ -9,6 +9,8 @@ from playwright.sync_api import Page, ViewportSize, expect
 from tests.support.browsers import Started
 from tests.support.newsroom import Newsroom
 
+LOOKS = True
+
 SCREENS: list[ViewportSize] = [{"width": 360, "height": 740}, {"width": 1280, "height": 800}]
 
 

@@ -6,6 +6,8 @@ from playwright.sync_api import Page, Route, expect
 from tests.support.browsers import Started, confirm_codename
 from tests.support.newsroom import Newsroom
 
+LOOKS = True
+
 LOGIN = "<!doctype html><title>Wi-Fi</title><p>Please log in."
 
 

@@ -63,17 +63,21 @@ def test_a_gibibyte_comes_out_bit_for_bit(browser: Started, roomy: Newsroom) -> 
     room, film = roomy, roomy.path / "film.mp4"
     expected = write_random(film, GIB)
     page = browser.new_page()
-    watch = Watch()
+    watch = Watch(lambda: page_processes(browser))
     with running(room) as server:
         page.goto(room.url)
         page.wait_for_selector("main[data-state=compose]")
         page.fill("#message", "one gibibyte")
-        page.set_input_files("#files", film)
-        page.click("#send")
-        page.wait_for_selector("main[data-state=codename]", timeout=400_000)
+        before = watch.sample()
+        with watch.watching():
+            page.set_input_files("#files", film)
+            page.click("#send")
+            page.wait_for_selector("main[data-state=codename]", timeout=400_000)
+        read = max(watch.samples)
         confirm_codename(page)
         until(page, "document.querySelector('#progress')?.value > 40", 200)
-        with watch.watching(page_processes(browser)):
+        watch.samples.clear()
+        with watch.watching():
             page.wait_for_selector("main[data-state=done]", timeout=600_000)
         page.context.close()
         server_peak = server.peak
@@ -86,9 +90,12 @@ def test_a_gibibyte_comes_out_bit_for_bit(browser: Started, roomy: Newsroom) -> 
     room("desk", "export", room.vault("Dana"), submission["id"], "--out", room.path / "exported")
     assert digest(room.path / "exported" / "files" / "film.mp4") == expected
     print(
-        f"{browser.name}: browser {watch.quarter(0) // MIB} MiB in the first quarter, {watch.quarter(3) // MIB} in the last, "
+        f"{browser.name}: the page {before // MIB} MiB before, {read // MIB} at most while it read the film; while it sent, "
+        f"{watch.quarter(0) // MIB} in the first quarter, {watch.quarter(3) // MIB} in the last, "
         f"{max(watch.samples) // MIB} at most; server {server_peak // MIB} MiB at most"
     )
+    assert min(before, *watch.samples) > 30 * MIB, "no process of the page was found"
+    assert read < before + 512 * MIB, "the page kept the film while it was reading"
     assert watch.quarter(3) < watch.quarter(0) + 96 * MIB, "the page grew while it was sending"
-    assert max(watch.samples) < watch.quarter(0) + 384 * MIB
+    assert max(watch.samples) < before + 640 * MIB
     assert server_peak < 96 * MIB

@@ -9,6 +9,8 @@ from playwright.sync_api import Dialog, Error, Page, expect
 from tests.support.browsers import Started, confirm_codename
 from tests.support.newsroom import Newsroom
 
+LOOKS = True
+
 
 def opened(browser: Started, room: Newsroom) -> Page:
     page = browser.new_context().new_page()

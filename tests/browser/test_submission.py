@@ -127,7 +127,8 @@ def test_a_returning_source_sends_only_what_is_missing(browser: Started, room: N
 def test_without_webcrypto_the_fallback_seals_the_same(browser: Started, room: Newsroom, tmp_path: Path) -> None:
     context = browser.new_context()
     # As on plain http at an onion address, where a browser hides crypto.subtle; workers take it from their own global.
-    context.route("**/*.js", lambda route: _without_subtle(route))
+    cut: set[str] = set()
+    context.route("**/*.js", lambda route: _without_subtle(route, cut))
     page = context.new_page()
     page.goto(room.url)
     page.wait_for_selector("main[data-state=compose]")
@@ -142,12 +143,14 @@ def test_without_webcrypto_the_fallback_seals_the_same(browser: Started, room: N
     room("desk", "import", room.vault("Lee"), room.out)
     (submission,) = room.submissions("Lee")
     assert submission["message"] == "sealed by noble"
+    assert {"page.js", "worker.js"} <= cut, "workers had WebCrypto all the same"
     room("desk", "export", room.vault("Lee"), submission["id"], "--out", tmp_path / "x")
     assert (tmp_path / "x" / "files" / "b.bin").read_bytes() == bytes(range(256)) * 6000
 
 
-def _without_subtle(route: object) -> None:
+def _without_subtle(route: object, scripts: set[str]) -> None:
     answer = route.fetch()  # type: ignore[attr-defined]
+    scripts.add(route.request.url.rsplit("/", 1)[-1])  # type: ignore[attr-defined]
     cut = 'Object.defineProperty(Crypto.prototype, "subtle", { get: () => undefined });\n'
     route.fulfill(response=answer, body=cut + answer.text())  # type: ignore[attr-defined]
 
@@ -217,3 +220,10 @@ def test_the_same_file_under_two_names_arrives_under_both_and_is_sent_once(
         "copy.bin": data,
         "original.bin": data,
     }
+
+
+def test_safer_is_what_it_says(browser: Started, room: Newsroom) -> None:
+    page = visit(browser, room)
+    compiled = page.evaluate("typeof WebAssembly") != "undefined"
+    assert compiled is (browser.name != "firefox-safer")
+    page.context.close()

@@ -10,10 +10,13 @@ from pathlib import Path
 TRACER = [
     "strace", "-f", "-qq", "-xx", "-s", "4194304", "-e",
     "trace=read,pread64,readv,preadv,preadv2,recvfrom,recvmsg,recvmmsg,write,pwrite64,writev,pwritev,pwritev2,sendto,"
-    "sendmsg,sendmmsg,sendfile,splice,copy_file_range,openat,open,creat,rename,renameat2,unlink,mmap,memfd_create", "-o",
+    "sendmsg,sendmmsg,sendfile,splice,vmsplice,tee,copy_file_range,process_vm_writev,openat,openat2,open,creat,rename,renameat,"
+    "renameat2,link,linkat,symlink,symlinkat,mkdir,mkdirat,setxattr,fsetxattr,lsetxattr,mmap,memfd_create,execve,execveat,"
+    "io_uring_setup", "-o",
 ]  # fmt: skip
 _PIECE = 16 * 2**20
-_OPENED = re.compile(rb'open(?:at)?\([^"]*"((?:\\x[0-9a-f]{2})+)", [^)]*O_(?:WRONLY|RDWR)[^)]*\) = \d+')
+# Whether it succeeded or is still under way in another thread: the wish is enough.
+_OPENED = re.compile(rb'open(?:at2?)?\([^"]*"((?:\\x[0-9a-f]{2})+)", [^)\n]*O_(?:WRONLY|RDWR)')
 
 
 def spellings(words: Iterable[str]) -> list[bytes]:

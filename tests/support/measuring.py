@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 MIB = 2**20
@@ -34,22 +34,30 @@ def peak(pid: int) -> int:
 
 
 class Watch:
-    """Samples of what some processes take together, in bytes, every `pause` seconds while `watching`."""
+    """Samples of what some processes take together, in bytes, every half second while `watching`.
 
-    def __init__(self) -> None:
+    `pids` is asked for every sample: a browser starts processes as it goes.
+    """
+
+    def __init__(self, pids: Callable[[], list[int]]) -> None:
         self.samples: list[int] = []
+        self._pids = pids
+
+    def sample(self) -> int:
+        """What they take now."""
+        return sum(map(proportional, self._pids()))
 
     @contextlib.contextmanager
-    def watching(self, pids: list[int], pause: float = 0.5) -> Iterator["Watch"]:
+    def watching(self) -> Iterator["Watch"]:
         """Sample until the block ends."""
         over = threading.Event()
 
-        def sample() -> None:
+        def run() -> None:
             while not over.is_set():
-                self.samples.append(sum(map(proportional, pids)))
-                over.wait(pause)
+                self.samples.append(self.sample())
+                over.wait(0.5)
 
-        thread = threading.Thread(target=sample, daemon=True)
+        thread = threading.Thread(target=run, daemon=True)
         thread.start()
         try:
             yield self

@@ -124,7 +124,10 @@ def _foreign() -> dict[str, tuple[dict[str, Any], str]]:
     second = _given(header(index=1, path=TREE.path(1).hex()), many(b"a", CAPACITY))
     swapped = TREE.path(0)[32:] + TREE.path(0)[:32]
     return {
-        "foreign_body": (_given(header(), raw(b"the last body of threE")), "One letter of the body is another."),
+        "foreign_body": (
+            _given(header(), raw(b"the last body of threE")),
+            "One letter of the body is another: the same index, with two contents.",
+        ),
         "foreign_path": (_given(header(path=seed("path").hex())), "The path leads to another root."),
         "path_out_of_order": (
             _given(header(index=0, path=swapped.hex()), many(b"a", CAPACITY)),

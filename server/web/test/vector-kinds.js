@@ -89,9 +89,15 @@ function runRoot({ roots, now, drop_id: dropId, epochs = [] }) {
   };
 }
 
+// The date of issue that the last note of some bytes carries.
+function issuedOf(bytes) {
+  return Number(/.*"issued":([0-9]+)/s.exec(new TextDecoder().decode(spell(bytes)))[1]);
+}
+
 function runRoster({ roots, roster, now, known, epochs = [] }) {
-  const chain = readChain(spell(roots), { now });
-  const before = known && readRoster(spell(known), chain, { now });
+  // The question is the roster, at `now`; what was known before it was in force in its own time.
+  const chain = readChain(spell(roots), { now: issuedOf(roots) });
+  const before = known && readRoster(spell(known), chain, { now: issuedOf(known) });
   const read = readRoster(spell(roster), chain, { now, known: before });
   return {
     hash: hex(read.hash),
