@@ -85,6 +85,10 @@ class SlabMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def commit(self, data: st.DataObject) -> None:
         chosen = data.draw(st.lists(st.sampled_from(sorted(self.under_way)), min_size=1, unique=True))
+        # The moments that matter most are those within a commit.
+        calls = data.draw(st.none() | st.integers(0, 4))
+        if self.disk.fuse is None:
+            self.disk.fuse = calls
         digests = [(position, *self.under_way[position]) for position in chosen]
         batch = [Commit(self.slab, place, box_id, hashlib.sha256(body).digest()) for place, box_id, body in digests]
         if not self._lived(lambda: commit_batch(batch)):
