@@ -6,8 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, settings
 
 from knothole_keys import secret
+
+# For scripts/break-promises, which wants to know whether a test fails and not by what least example.
+settings.register_profile("first-failure", phases=[Phase.explicit, Phase.generate])
 
 
 def _has_terminals() -> bool:

@@ -70,10 +70,10 @@ def send(room: Newsroom, message: str, sizes: list[int], *, to: tuple[str, ...],
     room("source", "send", room.url, "--root", room.fingerprint, "-m", message, *chosen, *files)
 
 
-def others(server: Path) -> dict[str, bytes]:
-    """Every file of a server's folder that is no slab."""
+def others(server: Path) -> dict[str, tuple[int, bytes]]:
+    """Every file of a server's folder that is no slab: when it was last changed (ns), and its bytes."""
     return {
-        str(path.relative_to(server)): path.read_bytes()
+        str(path.relative_to(server)): (path.stat().st_mtime_ns, path.read_bytes())
         for path in server.rglob("*")
         if path.is_file() and path.suffix != ".slab"
     }

@@ -73,6 +73,22 @@ def test_a_refused_box_changes_nothing(shared: Served, name: str) -> None:
     assert shared.put(os.urandom(16), shared.fake_box()).status_code == 201
 
 
+def test_what_is_no_box_is_refused_before_a_byte_is_written(shared: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    written, real = [], os.pwrite
+
+    def watched(descriptor: int, data: bytes, offset: int) -> int:
+        written.append(offset)
+        return real(descriptor, data, offset)
+
+    monkeypatch.setattr(os, "pwrite", watched)
+    for name in ("zeros", "plaintext", "another version", "another slot count"):
+        status, changes = REFUSED[name]
+        assert put(shared, **changes(shared)).status_code == status
+    assert written == []
+    assert put(shared).status_code == 201
+    assert written, "writing was not seen"
+
+
 def test_not_a_box_is_named_as_in_the_spec(shared: Served) -> None:
     assert put(shared, body=bytes(shared.drop.geometry().size)).json()["error"] == "NotABox"
 

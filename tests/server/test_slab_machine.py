@@ -28,7 +28,8 @@ IDS = [hashlib.sha256(bytes([number])).digest()[:16] for number in range(12)]
 
 
 class SlabMachine(RuleBasedStateMachine):
-    """`acknowledged` is what somebody was promised; `sent` every body that was ever sent under an id."""
+    """`acknowledged` is what somebody was promised; `sent` every body that was ever sent under an id; `given_up` has the
+    places of boxes that somebody was told are missing, `grown` is how many extents there are for good."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,6 +38,8 @@ class SlabMachine(RuleBasedStateMachine):
         self.sent: dict[bytes, set[bytes]] = {}
         self.under_way: dict[int, tuple[bytes, bytes]] = {}
         self.power = True
+        self.given_up: set[int] = set()
+        self.grown = 1
 
     @initialize(seed=st.integers(0, 2**32))
     def make(self, seed: int) -> None:
@@ -82,6 +85,10 @@ class SlabMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def commit(self, data: st.DataObject) -> None:
         chosen = data.draw(st.lists(st.sampled_from(sorted(self.under_way)), min_size=1, unique=True))
+        # The moments that matter most are those within a commit.
+        calls = data.draw(st.none() | st.integers(0, 4))
+        if self.disk.fuse is None:
+            self.disk.fuse, self.power = calls, data.draw(st.booleans())
         digests = [(position, *self.under_way[position]) for position in chosen]
         batch = [Commit(self.slab, place, box_id, hashlib.sha256(body).digest()) for place, box_id, body in digests]
         if not self._lived(lambda: commit_batch(batch)):
@@ -107,7 +114,8 @@ class SlabMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.slab.extents < 4)
     @rule()
     def grow(self) -> None:
-        self._lived(self.slab.grow)
+        if self._lived(self.slab.grow):
+            self.grown = self.slab.extents
 
     # What the world does.
 
@@ -145,7 +153,8 @@ class SlabMachine(RuleBasedStateMachine):
         # From here on nobody is told any more that it is stored.
         del self.acknowledged[box_id]
         self.sent[box_id].add(self.slab.read(position, 0, SIZE))
-        self._lived(lambda: self.slab.condemn(box_id, position))
+        if self._lived(lambda: self.slab.condemn(box_id, position)):
+            self.given_up.add(position)
 
     # What holds.
 
@@ -164,6 +173,13 @@ class SlabMachine(RuleBasedStateMachine):
             return
         for box_id, (position, _) in self.slab.index.items():
             assert self.slab.read(position, 0, SIZE) in self.sent[box_id]
+
+    @invariant()
+    def what_was_given_up_or_grown_stays_so(self) -> None:
+        if not hasattr(self, "slab"):
+            return
+        assert self.given_up <= set(self.slab.damaged), "a box that was said to be missing came back"
+        assert self.slab.extents >= self.grown, "an extent is gone"
 
     @invariant()
     def every_place_is_one_thing(self) -> None:
