@@ -73,7 +73,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     for tool in missing:
         print(f"NOT RUN: {TOOLS[tool][1]} ({tool} is not on this machine).")
     if missing or not config.getoption("--require-tools"):
-        print("NOT RUN: what takes minutes (a gibibyte through each browser, dozens of kills), and all browsers but one.")
+        print(
+            "NOT RUN: what takes minutes: a gibibyte through each browser, dozens of kills, broken and slow lines, the page in"
+        )
+        print("every state and in all browsers but one.")
         print("`make test-all` installs programs that are missing, as root or with sudo, and runs everything.")
 
 

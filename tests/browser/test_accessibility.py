@@ -10,6 +10,7 @@ from tests.support.newsroom import Newsroom
 from tests.support.states import states
 
 LOOKS = True
+pytestmark = pytest.mark.whole
 
 AXE = Path(__file__).parents[2] / "server" / "web" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}

@@ -10,6 +10,7 @@ from tests.support.browsers import Started
 from tests.support.newsroom import Newsroom
 
 LOOKS = True
+pytestmark = pytest.mark.whole
 
 SCREENS: list[ViewportSize] = [{"width": 360, "height": 740}, {"width": 1280, "height": 800}]
 

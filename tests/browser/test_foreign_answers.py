@@ -7,6 +7,7 @@ from tests.support.browsers import Started, confirm_codename
 from tests.support.newsroom import Newsroom
 
 LOOKS = True
+pytestmark = pytest.mark.whole
 
 LOGIN = "<!doctype html><title>Wi-Fi</title><p>Please log in."
 

@@ -10,6 +10,7 @@ from tests.support.browsers import Started, confirm_codename
 from tests.support.newsroom import Newsroom
 
 LOOKS = True
+pytestmark = pytest.mark.whole
 
 
 def opened(browser: Started, room: Newsroom) -> Page:

@@ -22,7 +22,7 @@ from tests.support.faults import KINDS, FaultyLine
 from tests.support.newsroom import Newsroom
 from tests.support.running import running
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.whole, pytest.mark.timeout(600)]
 
 SIZE = 2**18
 CAPACITY = Geometry(SIZE, 4).capacity

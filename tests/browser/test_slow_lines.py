@@ -13,6 +13,8 @@ from tests.support.browsers import Started, confirm_codename
 from tests.support.newsroom import Newsroom
 from tests.support.slowline import SlowLine
 
+pytestmark = pytest.mark.whole
+
 FASTER = 20
 HURRY = f"""
 for (const name of ["setTimeout", "setInterval"]) {{

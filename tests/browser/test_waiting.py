@@ -1,11 +1,13 @@
 """What is shown while the page waits or checks, and ways back from it."""
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.support.browsers import Started, confirm_codename, until
 from tests.support.newsroom import Newsroom
 
 LOOKS = True
+pytestmark = pytest.mark.whole
 
 
 def composed(browser: Started, room: Newsroom) -> Page:
