@@ -89,6 +89,13 @@ def at(desk: Desk, path: Path) -> Desk:
     return moved
 
 
+def finish(desk: Desk, out: Path) -> None:
+    """Import once more, as its journalist would: letters at whose reading the desk was killed twice are asked for by name."""
+    report = desk.take_in(out)
+    if report.cut_off:
+        assert desk.take_in(out, again=report.cut_off).cut_off == []
+
+
 def secrets_of(desk: Desk) -> dict[int, bytes | None]:
     """Every weekly secret that the vault has, by epoch, read anew."""
     with desk.opened() as (_, keyring):
@@ -113,12 +120,12 @@ def test_an_import_killed_at_any_moment_is_finished_by_another(
     for number in range(moments):
         # A vault is broken up to five times, and a new one is taken when an import came to its end.
         if not killer.kill(lambda one=broken: one.take_in(out)) or number % 5 == 4:  # type: ignore[misc]
-            broken.take_in(out)
+            finish(broken, out)
             assert len(broken.summaries()) == 13
             assert broken.take_in(out).known == len(boxes)
             broken = at(desk, copy_of(desk.path, tmp_path / "broken"))
         broken.summaries()  # it opens, and lists what it has
-    broken.take_in(out)
+    finish(broken, out)
     report = broken.take_in(out)
     assert (report.kept, report.known) == (0, len(boxes))
     found = {one.message: one for one in broken.submissions()}
@@ -194,5 +201,5 @@ def test_a_desk_killed_once_too_often_still_exports(desk: Desk, drop: Drop, tmp_
     killer.measure(lambda: at(desk, copy_of(desk.path, tmp_path / "trial")).take_in(out))
     for _ in range(4):
         killer.kill(lambda: desk.take_in(out))
-    desk.take_in(out)
+    finish(desk, out)
     assert len(whole(desk, tmp_path / "out")) == 700_000
