@@ -31,7 +31,8 @@ test-all: $(VENV)/.dev
 	scripts/install-tools
 	$(MAKE) --no-print-directory page lint wheel
 	@$(JSTEST)
-	$(BIN)/pytest -q -n 2 --dist loadgroup --require-tools tests
+	$(BIN)/pytest -q -n 2 --dist loadgroup --require-tools -m "not alone" tests
+	$(BIN)/pytest -q -rP --require-tools -m alone tests
 
 soak: $(VENV)/.dev
 	scripts/install-tools

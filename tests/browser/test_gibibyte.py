@@ -16,7 +16,7 @@ from tests.support.measuring import MIB, Watch, descendants
 from tests.support.newsroom import Newsroom
 from tests.support.running import running
 
-pytestmark = [pytest.mark.whole, pytest.mark.tool("/proc"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.whole, pytest.mark.alone, pytest.mark.tool("/proc"), pytest.mark.timeout(900)]
 
 GIB = 2**30
 
