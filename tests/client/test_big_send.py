@@ -36,9 +36,8 @@ def test_a_long_film_takes_little_memory(roomy: Newsroom) -> None:
     with film.open("wb") as file:
         for _ in range(SIZE // MIB):
             file.write(os.urandom(MIB))
-    command = [KNOTHOLE, "source", "send", room.url, "--root", room.fingerprint, "-m", "a long film", film]
     with running(room) as server:
-        command[3] = room.url
+        command = [KNOTHOLE, "source", "send", room.url, "--root", room.fingerprint, "-m", "a long film", film]
         sender = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         highest = 0
         try:
