@@ -93,3 +93,12 @@ def moments(request: pytest.FixtureRequest) -> int:
 def light_passphrases(monkeypatch: pytest.MonkeyPatch) -> None:
     """Passphrases at the least cost, or a test of thirty commands would stretch thirty of them. Subprocesses pay in full."""
     monkeypatch.setattr(secret, "DESK_COST", secret.Cost(1, 8192))
+
+
+@pytest.fixture
+def passphrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file from which every command, in this process or started by it, takes its passphrase."""
+    path = tmp_path / "passphrase"
+    path.write_text("orbit walnut gravel ferry tulip canyon\n")
+    monkeypatch.setenv("KNOTHOLE_PASSPHRASE_FILE", str(path))
+    return path

@@ -31,13 +31,6 @@ def turned(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return made
 
 
-@pytest.fixture
-def passphrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "passphrase"
-    path.write_text("orbit walnut gravel ferry tulip canyon\n")
-    monkeypatch.setenv("KNOTHOLE_PASSPHRASE_FILE", str(path))
-
-
 def destroyed(room: Newsroom, name: str) -> list[int]:
     epochs: list[int] = json.loads(room("desk", "destroy-expired", room.vault(name), "--json"))["destroyed"]
     return epochs

@@ -2,27 +2,19 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from tests.support import browsers
 from tests.support.newsroom import Newsroom
 
-PASSPHRASE = "orbit walnut gravel ferry tulip canyon\n"
-
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "browser" in metafunc.fixturenames:
         several = metafunc.config.getoption("--require-tools")
-        names = kinds_for(metafunc.module) if several else [browsers.first_here()]
+        names = list(browsers.KINDS) if several else [browsers.first_here()]
         params = [pytest.param(name, marks=marks(name)) for name in names]
         metafunc.parametrize("browser", params, indirect=True, scope="session")
-
-
-def kinds_for(module: ModuleType) -> list[str]:
-    """Every kind; for tests of how the page looks and what it says, of which a compiler changes nothing, not Safer's."""
-    return [name for name in browsers.KINDS if name != "firefox-safer" or not getattr(module, "LOOKS", False)]
 
 
 def marks(name: str) -> list[pytest.MarkDecorator]:
@@ -37,11 +29,8 @@ def browser(request: pytest.FixtureRequest) -> Iterator[browsers.Started]:
 
 
 @pytest.fixture
-def unserved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Newsroom:
+def unserved(tmp_path: Path, passphrase: Path) -> Newsroom:
     """A newsroom whose server is not running yet."""
-    passphrase = tmp_path / "passphrase"
-    passphrase.write_text(PASSPHRASE)
-    monkeypatch.setenv("KNOTHOLE_PASSPHRASE_FILE", str(passphrase))
     return Newsroom(tmp_path).make("Dana", "Lee")
 
 

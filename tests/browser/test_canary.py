@@ -51,10 +51,7 @@ def recent(folder: Path, since: float) -> list[Path]:
 
 
 def visit_and_send(browser: Started, room: Newsroom) -> str:
-    page = browser.new_context().new_page()
-    page.goto(room.url)
-    page.wait_for_selector("main[data-state=compose]")
-    page.fill("#message", f"the word is {MESSAGE}, " * 40)
+    page = browser.composing(room.url, f"the word is {MESSAGE}, " * 40)
     contents = os.urandom(1_300_000) + f"{CONTENTS} ".encode() * 2000 + os.urandom(300_000)
     page.set_input_files("#files", [{"name": f"{NAME}.bin", "mimeType": "text/plain", "buffer": contents}])
     page.click("#send")

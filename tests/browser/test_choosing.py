@@ -1,13 +1,12 @@
 """Choosing files: none is lost without a word, and what quotes a name or a word is kept from translators."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.support.browsers import Started
 from tests.support.newsroom import Newsroom
 
 # A drop as the browser would hand it over: one file that can be read, and one that cannot.
 
-LOOKS = True
 
 DROP = """
 const file = (name, readable) => ({
@@ -21,15 +20,8 @@ window.dispatchEvent(event);
 """
 
 
-def opened(browser: Started, room: Newsroom) -> Page:
-    page = browser.new_context().new_page()
-    page.goto(room.url)
-    page.wait_for_selector("main[data-state=compose]")
-    return page
-
-
 def test_what_could_not_be_read_of_a_drop_is_named_until_files_are_chosen_again(browser: Started, room: Newsroom) -> None:
-    page = opened(browser, room)
+    page = browser.composing(room.url)
     page.evaluate(DROP)
     expect(page.locator(".files li")).to_have_count(1)
     expect(page.locator("#missed")).to_contain_text("locked.pdf")
@@ -53,13 +45,13 @@ TEXT = """() => {
 
 
 def test_text_dragged_into_the_message_is_left_to_the_browser(browser: Started, room: Newsroom) -> None:
-    page = opened(browser, room)
+    page = browser.composing(room.url)
     assert page.evaluate(TEXT) == [False, False]
     page.context.close()
 
 
 def test_two_files_alike_in_name_and_size_are_both_kept(browser: Started, room: Newsroom) -> None:
-    page = opened(browser, room)
+    page = browser.composing(room.url)
     for text in (b"one", b"two"):
         page.set_input_files("#files", {"name": "scan.txt", "mimeType": "", "buffer": text})
     assert page.locator(".files .name").all_inner_texts() == ["scan.txt", "scan (2).txt"]
@@ -67,7 +59,7 @@ def test_two_files_alike_in_name_and_size_are_both_kept(browser: Started, room: 
 
 
 def test_what_quotes_a_name_or_a_word_is_not_for_translators(browser: Started, room: Newsroom) -> None:
-    page = opened(browser, room)
+    page = browser.composing(room.url)
     quoting = ["problem", "missed", "codename-aid", "live"]
     assert [page.get_attribute(f"#{name}", "translate") for name in quoting] == ["no"] * 4
     twins = [{"name": name, "mimeType": "", "buffer": bytes(1_200_000)} for name in ("a.bin", "b.bin")]

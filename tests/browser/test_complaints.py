@@ -9,7 +9,6 @@ from playwright.sync_api import Page, ViewportSize, expect
 from tests.support.browsers import Started
 from tests.support.newsroom import Newsroom
 
-LOOKS = True
 pytestmark = pytest.mark.whole
 
 SCREENS: list[ViewportSize] = [{"width": 360, "height": 740}, {"width": 1280, "height": 800}]
@@ -81,9 +80,7 @@ def test_a_complaint_is_on_the_screen_and_described_by_its_field(
 
 
 def test_a_mended_complaint_is_not_tied_to_its_field_any_more(browser: Started, room: Newsroom) -> None:
-    page = browser.new_context().new_page()
-    page.goto(room.url)
-    page.wait_for_selector("main[data-state=compose]")
+    page = browser.composing(room.url)
     page.click("#send")
     page.fill("#message", "x")
     expect(page.locator("#problem")).to_be_empty()

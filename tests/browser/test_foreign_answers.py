@@ -1,12 +1,11 @@
 """Harmless causes are not an alarm, and a login page that answers for the server has stored nothing."""
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Route, expect
 
 from tests.support.browsers import Started, confirm_codename
 from tests.support.newsroom import Newsroom
 
-LOOKS = True
 pytestmark = pytest.mark.whole
 
 LOGIN = "<!doctype html><title>Wi-Fi</title><p>Please log in."
@@ -20,21 +19,13 @@ def gateway(status: int) -> object:
     return lambda route: route.fulfill(status=status, body="Bad gateway", content_type="text/html")
 
 
-def composed(browser: Started, room: Newsroom) -> Page:
-    page = browser.new_context().new_page()
-    page.goto(room.url)
-    page.wait_for_selector("main[data-state=compose]")
-    page.fill("#message", "two hours of writing")
-    return page
-
-
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [(login_page, "between"), (gateway(403), "between"), (gateway(502), "trouble")],
     ids=["login", "403", "502"],
 )
 def test_a_foreign_answer_is_no_alarm_and_costs_no_draft(browser: Started, room: Newsroom, answer: object, kind: str) -> None:
-    page = composed(browser, room)
+    page = browser.composing(room.url, "two hours of writing")
     page.route("**/roster", answer)  # type: ignore[arg-type]
     page.click("#send")
     page.wait_for_selector(f"#error[data-kind={kind}]", timeout=30_000)
@@ -48,7 +39,7 @@ def test_a_foreign_answer_is_no_alarm_and_costs_no_draft(browser: Started, room:
 
 
 def test_a_passing_gateway_error_is_not_told_at_all(browser: Started, room: Newsroom) -> None:
-    page = composed(browser, room)
+    page = browser.composing(room.url, "two hours of writing")
     page.route("**/roster", gateway(502), times=1)  # type: ignore[arg-type]
     page.click("#send")
     page.wait_for_selector("main[data-state=codename]", timeout=30_000)
@@ -56,7 +47,7 @@ def test_a_passing_gateway_error_is_not_told_at_all(browser: Started, room: News
 
 
 def test_a_login_page_that_answers_to_a_box_has_not_stored_it(browser: Started, room: Newsroom) -> None:
-    page = composed(browser, room)
+    page = browser.composing(room.url, "two hours of writing")
     page.route("**/boxes/*/*", login_page)
     page.click("#send")
     confirm_codename(page)

@@ -9,15 +9,7 @@ from playwright.sync_api import Dialog, Error, Page, expect
 from tests.support.browsers import Started, confirm_codename
 from tests.support.newsroom import Newsroom
 
-LOOKS = True
 pytestmark = pytest.mark.whole
-
-
-def opened(browser: Started, room: Newsroom) -> Page:
-    page = browser.new_context().new_page()
-    page.goto(room.url)
-    page.wait_for_selector("main[data-state=compose]")
-    return page
 
 
 def revoke_lee(room: Newsroom) -> None:
@@ -40,7 +32,7 @@ def messages(room: Newsroom, *journalists: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("at", ["compose", "codename"])
 def test_a_reader_revoked_while_the_page_was_open_is_told_and_cannot_read(browser: Started, room: Newsroom, at: str) -> None:
-    page = opened(browser, room)
+    page = browser.composing(room.url)
     page.fill("#message", "not for Lee")
     if at == "codename":
         page.click("#send")
@@ -63,7 +55,7 @@ def test_a_reader_revoked_while_the_page_was_open_is_told_and_cannot_read(browse
 
 @pytest.mark.parametrize("everybody", [True, False])
 def test_a_new_reader_is_told_and_chosen_only_beside_all_others(browser: Started, room: Newsroom, everybody: bool) -> None:
-    page = opened(browser, room)
+    page = browser.composing(room.url)
     page.fill("#message", "hello")
     if not everybody:
         page.uncheck(f"#reader-{room.id_of('Lee')}")
@@ -77,7 +69,7 @@ def test_a_new_reader_is_told_and_chosen_only_beside_all_others(browser: Started
 
 
 def test_the_same_people_signed_anew_need_another_letter(browser: Started, room: Newsroom) -> None:
-    page = opened(browser, room)
+    page = browser.composing(room.url)
     page.fill("#message", "sealed by the newest list")
     room.publish()
     page.click("#send")
@@ -108,7 +100,7 @@ def cut_off(page: Page, room: Newsroom) -> None:
 def test_an_older_list_is_an_alarm_and_none_is_unreachable(
     browser: Started, room: Newsroom, kind: str, happens: Callable[[Page, Newsroom], None]
 ) -> None:
-    page = opened(browser, room)
+    page = browser.composing(room.url)
     happens(page, room)
     page.fill("#message", "for nobody now")
     page.click("#send")
@@ -119,7 +111,7 @@ def test_an_older_list_is_an_alarm_and_none_is_unreachable(
 
 
 def test_back_to_writing_keeps_the_codename_that_may_be_on_paper(browser: Started, room: Newsroom) -> None:
-    page = opened(browser, room)
+    page = browser.composing(room.url)
     page.fill("#message", "one")
     page.click("#send")
     page.wait_for_selector("main[data-state=codename]")
@@ -150,7 +142,7 @@ def asks_before_leaving(page: Page) -> bool:
 
 
 def test_leaving_with_something_typed_is_asked_about(browser: Started, room: Newsroom) -> None:
-    page = opened(browser, room)
+    page = browser.composing(room.url)
     page.fill("#message", "hours of work")
     assert asks_before_leaving(page)
     assert page.input_value("#message") == "hours of work"
@@ -162,6 +154,6 @@ def test_leaving_with_something_typed_is_asked_about(browser: Started, room: New
 
 
 def test_leaving_an_untouched_form_is_not_asked_about(browser: Started, room: Newsroom) -> None:
-    page = opened(browser, room)
+    page = browser.composing(room.url)
     assert not asks_before_leaving(page)
     page.context.close()

@@ -9,8 +9,6 @@ from knothole_keys import note
 from tests.support.browsers import Started
 from tests.support.newsroom import Newsroom
 
-LOOKS = True
-
 
 def visit_with(browser: Started, room: Newsroom, path: str, answer: object) -> tuple[Page, list[str]]:
     page = browser.new_context().new_page()

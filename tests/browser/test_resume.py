@@ -30,11 +30,8 @@ FAULTS = 50
 
 
 @pytest.fixture
-def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Newsroom:
+def small(tmp_path: Path, passphrase: Path) -> Newsroom:
     """A newsroom with small boxes, so that a small file is many; its server is not running yet."""
-    passphrase = tmp_path / "passphrase"
-    passphrase.write_text("orbit walnut gravel ferry tulip canyon\n")
-    monkeypatch.setenv("KNOTHOLE_PASSPHRASE_FILE", str(passphrase))
     return Newsroom(tmp_path).make("Dana", options=("--box-size", SIZE))
 
 

@@ -29,11 +29,8 @@ AbortSignal.timeout = (delay) => timeout(delay / {FASTER});
 
 
 @pytest.fixture
-def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Newsroom]:
+def small(tmp_path: Path, passphrase: Path) -> Iterator[Newsroom]:
     """A drop of the smallest boxes, so that a slow line carries one in seconds."""
-    passphrase = tmp_path / "passphrase"
-    passphrase.write_text("orbit walnut gravel ferry tulip canyon\n")
-    monkeypatch.setenv("KNOTHOLE_PASSPHRASE_FILE", str(passphrase))
     made = Newsroom(tmp_path).make("Dana", options=("--box-size", 2**18))
     with made.serving():
         yield made

@@ -1,25 +1,16 @@
 """What is shown while the page waits or checks, and ways back from it."""
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Route, expect
 
 from tests.support.browsers import Started, confirm_codename, until
 from tests.support.newsroom import Newsroom
 
-LOOKS = True
 pytestmark = pytest.mark.whole
 
 
-def composed(browser: Started, room: Newsroom) -> Page:
-    page = browser.new_context().new_page()
-    page.goto(room.url)
-    page.wait_for_selector("main[data-state=compose]")
-    page.fill("#message", "only words")
-    return page
-
-
 def test_a_message_without_files_is_not_called_reading_files(browser: Started, room: Newsroom) -> None:
-    page = composed(browser, room)
+    page = browser.composing(room.url, "only words")
     page.route("**/roster", lambda route: None)
     page.click("#send")
     expect(page.locator("main[data-state=hashing] h2")).to_have_text("Checking the list of readers")
@@ -31,7 +22,7 @@ def test_a_message_without_files_is_not_called_reading_files(browser: Started, r
 
 
 def test_checking_has_a_way_back_and_then_nothing_is_sent(browser: Started, room: Newsroom) -> None:
-    page = composed(browser, room)
+    page = browser.composing(room.url, "only words")
     page.click("#send")
     page.wait_for_selector("main[data-state=codename]")
     page.route("**/roster", lambda route: None)
@@ -59,11 +50,7 @@ SKEW = "window.skew = 0; const now = Date.now; Date.now = () => now() + window.s
 
 
 def test_a_reader_who_left_during_a_long_pause_gets_nothing_more(browser: Started, room: Newsroom) -> None:
-    page = browser.new_context().new_page()
-    page.add_init_script(SKEW)
-    page.goto(room.url)
-    page.wait_for_selector("main[data-state=compose]")
-    page.fill("#message", "for the readers of now")
+    page = browser.composing(room.url, "for the readers of now", before=SKEW)
     page.set_input_files("#files", {"name": "film.bin", "mimeType": "", "buffer": b"film" * 1_500_000})
     page.route("**/boxes/*/*", lambda route: None)
     page.click("#send")
@@ -90,7 +77,7 @@ def test_a_reader_who_left_during_a_long_pause_gets_nothing_more(browser: Starte
 
 def test_listed_but_wrong_words_are_shown_again_and_not_called_known(browser: Started, room: Newsroom) -> None:
     words = ["zebra", "absurd", "abacus", *["zebra"] * 5]
-    page = composed(browser, room)
+    page = browser.composing(room.url, "only words")
     page.set_input_files("#files", {"name": "film.bin", "mimeType": "", "buffer": b"film" * 600_000})
     page.click("#returning summary")
     page.fill("#codename-entry", " ".join(words))
@@ -114,7 +101,7 @@ def test_listed_but_wrong_words_are_shown_again_and_not_called_known(browser: St
 
 
 def test_covered_words_are_covered_for_screen_readers_and_enter_checks(browser: Started, room: Newsroom) -> None:
-    page = composed(browser, room)
+    page = browser.composing(room.url, "only words")
     page.click("#send")
     page.wait_for_selector("main[data-state=codename]")
     assert page.get_attribute("#codename", "aria-hidden") is None
@@ -130,11 +117,8 @@ def test_covered_words_are_covered_for_screen_readers_and_enter_checks(browser: 
 
 
 def test_a_browser_without_timeouts_of_its_own_sends_all_the_same(browser: Started, room: Newsroom) -> None:
-    page = browser.new_context().new_page()
-    page.add_init_script("delete AbortSignal.timeout; delete AbortSignal.prototype.throwIfAborted;")
-    page.goto(room.url)
-    page.wait_for_selector("main[data-state=compose]")
-    page.fill("#message", "from an older browser")
+    older = "delete AbortSignal.timeout; delete AbortSignal.prototype.throwIfAborted;"
+    page = browser.composing(room.url, "from an older browser", before=older)
     page.click("#send")
     confirm_codename(page)
     page.wait_for_selector("main[data-state=done]", timeout=30_000)
@@ -149,10 +133,7 @@ Object.defineProperty(navigator, "wakeLock", { value: { request } });
 
 
 def test_the_screen_is_kept_on_while_sending_and_let_go_at_the_end(browser: Started, room: Newsroom) -> None:
-    page = browser.new_context().new_page()
-    page.add_init_script(LOCKS)
-    page.goto(room.url)
-    page.wait_for_selector("main[data-state=compose]")
+    page = browser.composing(room.url, before=LOCKS)
     # Firefox has no word for what a policy allows, and heeds none for this.
     allowed = page.evaluate("document.featurePolicy?.allowsFeature('screen-wake-lock') ?? true")
     assert allowed, "the server's own policy forbids it"

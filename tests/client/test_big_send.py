@@ -22,11 +22,8 @@ SIZE = (4 if os.environ.get("KNOTHOLE_SOAK") == "1" else 1) * 2**30
 
 
 @pytest.fixture
-def roomy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Newsroom]:
+def roomy(tmp_path: Path, passphrase: Path) -> Iterator[Newsroom]:
     """A newsroom whose folder is gone afterwards: pytest would keep gibibytes of it."""
-    passphrase = tmp_path / "passphrase"
-    passphrase.write_text("orbit walnut gravel ferry tulip canyon\n")
-    monkeypatch.setenv("KNOTHOLE_PASSPHRASE_FILE", str(passphrase))
     yield Newsroom(tmp_path).make("Dana")
     shutil.rmtree(tmp_path, ignore_errors=True)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from knothole_client.desk import vault
-from knothole_keys import canonical, clock
+from knothole_keys import canonical, clock, secret
 from knothole_keys.cli import passphrase, run
 from knothole_keys.epoch import DAY, end
 from knothole_keys.secret import DESK_COST
@@ -168,7 +168,8 @@ def test_nothing_needs_a_passphrase_to_be_refused(desk: Command, tmp_path: Path,
     desk("import", tmp_path, code=2)
 
 
-def test_init_and_enrol_at_full_cost(desk: Command, tmp_path: Path) -> None:
+def test_init_and_enrol_at_full_cost(desk: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secret, "DESK_COST", DESK_COST)
     made = make_drop(recipients=[], now=NOW)
     (tmp_path / "root.note").write_bytes(made.chain_bytes)
     desk("init", desk.vault, "--name", "Ada")

@@ -8,8 +8,5 @@ from tests.support.newsroom import Newsroom
 
 
 @pytest.fixture
-def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Newsroom:
-    passphrase = tmp_path / "passphrase"
-    passphrase.write_text("orbit walnut gravel ferry tulip canyon\n")
-    monkeypatch.setenv("KNOTHOLE_PASSPHRASE_FILE", str(passphrase))
+def room(tmp_path: Path, passphrase: Path) -> Newsroom:
     return Newsroom(tmp_path)

@@ -1,7 +1,8 @@
 """Promise 2: a seized server shows how many boxes a week holds, and nothing of whose they are or which belong together.
 
 Two servers get the same number of boxes: one a single submission of twelve files, all at once, for four readers; the
-other twelve submissions of one file each, for one reader, spread over time and in another order. Then both disks are
+other twelve submissions of one file each, for one reader, seven minutes apart by everybody's clock, and in another order
+(the disk's own clock cannot be turned; there the beat that levels file times is a hundred times quicker). Then both disks are
 taken apart to the last byte: what is not the same on both is a place, an id, a hash or a sealed body, and each of these
 is random.
 """
@@ -19,8 +20,9 @@ from pathlib import Path
 
 import pytest
 
-from knothole_keys import box
+from knothole_keys import box, clock
 from knothole_keys.box import Geometry
+from knothole_keys.epoch import DAY, epoch_of, start
 from knothole_server.slab_table import ENTRY, FREE, PAGE, Shape
 from tests.support.newsroom import Newsroom
 
@@ -112,8 +114,26 @@ def _born(path: Path) -> float:
     return float(subprocess.run(["stat", "-c", "%W", path], capture_output=True, text=True, check=True).stdout)
 
 
+class Turned:
+    """Everybody's clock, in the middle of a week so that no week ends during a test; it can be put forward."""
+
+    def __init__(self) -> None:
+        now = int(time.time())
+        self.ahead = start(epoch_of(now)) + 3 * DAY - now
+
+    def now(self) -> int:
+        return int(time.time()) + self.ahead
+
+
 @pytest.fixture
-def rooms(tmp_path: Path, room: Newsroom) -> tuple[Newsroom, Newsroom]:
+def turned(monkeypatch: pytest.MonkeyPatch) -> Turned:
+    made = Turned()
+    monkeypatch.setattr(clock, "now", made.now)
+    return made
+
+
+@pytest.fixture
+def rooms(tmp_path: Path, room: Newsroom, turned: Turned) -> tuple[Newsroom, Newsroom]:
     """Two servers of one drop."""
     room.make(*READERS, options=("--box-size", SIZE))
     other = Newsroom(tmp_path / "other")
@@ -121,7 +141,9 @@ def rooms(tmp_path: Path, room: Newsroom) -> tuple[Newsroom, Newsroom]:
     return room, other
 
 
-def test_one_submission_of_twelve_looks_like_twelve_of_one(rooms: tuple[Newsroom, Newsroom], tmp_path: Path) -> None:
+def test_one_submission_of_twelve_looks_like_twelve_of_one(
+    rooms: tuple[Newsroom, Newsroom], turned: Turned, tmp_path: Path
+) -> None:
     one, twelve = rooms
 
     def feed_one() -> None:
@@ -133,6 +155,7 @@ def test_one_submission_of_twelve_looks_like_twelve_of_one(rooms: tuple[Newsroom
         # Twelve letters and twelve files of two parts.
         for number in random.sample(range(12), 12):
             send(twelve, f"number {number}", [2 * CAPACITY - number], to=READERS[:1], folder=tmp_path / f"in-{number}")
+            turned.ahead += 7 * 60
             time.sleep(0.1)
 
     first = seize(one, feed_one, tmp_path / "seized-one")

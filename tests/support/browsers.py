@@ -103,6 +103,17 @@ class Started:
         """A page in a context of its own; close it by `page.context.close()`."""
         return self.new_context().new_page()
 
+    def composing(self, url: str, message: str = "", *, before: str = "") -> Page:
+        """The source's page, ready to be written in, after the script `before`; with a message where one is given."""
+        page = self.new_page()
+        if before:
+            page.add_init_script(before)
+        page.goto(url)
+        page.wait_for_selector("main[data-state=compose]")
+        if message:
+            page.fill("#message", message)
+        return page
+
     def close(self) -> None:
         """End every process."""
         for browser in self._browsers.values():

@@ -1,6 +1,7 @@
 """Every state of the source's page, one after another, for whoever wants to look at it: tests and `scripts/screenshots`."""
 
 import contextlib
+import functools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +25,9 @@ FILES: list[dict[str, Any]] = [
 
 def states(browser: Started, room: Newsroom, folder: Path, **options: Any) -> Iterator[tuple[str, Page]]:
     """Yield (name, page) for each state of the page, in a context with these options (viewport, color_scheme, …)."""
-    for walk in (_loading, _compose_and_send, _hashing, _returning, _errors):
+    # Resisting fingerprinting includes not telling a page that the network has gone.
+    sending = functools.partial(_compose_and_send, told_offline=browser.name != "firefox-safer")
+    for walk in (_loading, sending, _hashing, _returning, _errors):
         context = browser.new_context(**options)
         context.set_default_timeout(30_000)
         page = context.new_page()
@@ -43,7 +46,7 @@ def _loading(page: Page, room: Newsroom, folder: Path) -> Iterator[tuple[str, Pa
     yield "loading", page
 
 
-def _compose_and_send(page: Page, room: Newsroom, folder: Path) -> Iterator[tuple[str, Page]]:
+def _compose_and_send(page: Page, room: Newsroom, folder: Path, *, told_offline: bool) -> Iterator[tuple[str, Page]]:
     held: list[Route] = []
     passed = 9
 
@@ -83,10 +86,11 @@ def _compose_and_send(page: Page, room: Newsroom, folder: Path) -> Iterator[tupl
     page.click("#confirm-send")
     until(page, "document.querySelector('#progress')?.value > 3")
     yield "sending", page
-    page.context.set_offline(True)
-    page.wait_for_selector("#notice[data-reason=offline]")
-    yield "sending-offline", page
-    page.context.set_offline(False)
+    if told_offline:
+        page.context.set_offline(True)
+        page.wait_for_selector("#notice[data-reason=offline]")
+        yield "sending-offline", page
+        page.context.set_offline(False)
     page.click("#pause")
     yield "sending-paused", page
     page.click("#pause")

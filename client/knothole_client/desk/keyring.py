@@ -25,7 +25,7 @@ from knothole_keys import canonical, fields, files, secret, xwing
 from knothole_keys.epoch import MAX_EPOCH
 from knothole_keys.errors import MalformedJSON, Refused
 from knothole_keys.kdf import derive
-from knothole_keys.secret import DESK_COST, Cost
+from knothole_keys.secret import Cost
 
 TYPE = "knothole-epochs/1"
 PURPOSE = "epochs"
@@ -44,7 +44,7 @@ class Keyring:
         self._seeds = dict(seeds)
 
     @classmethod
-    def create(cls, folder: Path, passphrase: bytes, cost: Cost = DESK_COST) -> None:
+    def create(cls, folder: Path, passphrase: bytes, cost: Cost | None = None) -> None:
         """Make an empty keyring in a folder that does not exist yet."""
         folder.mkdir(mode=0o700)
         cls._write_generation(folder, 1, {}, passphrase, cost)
@@ -79,7 +79,7 @@ class Keyring:
             files.write_whole(self._folder / f"{self._generation}.keys", _sealed(grown, self._lock_key))
             self._seeds = grown
 
-    def destroy(self, epochs: Iterable[int], passphrase: bytes, cost: Cost = DESK_COST) -> None:
+    def destroy(self, epochs: Iterable[int], passphrase: bytes, cost: Cost | None = None) -> None:
         """Destroy the seeds of some epochs for good, as far as software can (see above), and re-key the others."""
         remaining = {epoch: seed for epoch, seed in self._seeds.items() if epoch not in set(epochs)}
         generation = self._generation + 1
@@ -88,7 +88,9 @@ class Keyring:
         _wipe_others(self._folder, generation)
 
     @staticmethod
-    def _write_generation(folder: Path, generation: int, seeds: Mapping[int, bytes], passphrase: bytes, cost: Cost) -> bytes:
+    def _write_generation(
+        folder: Path, generation: int, seeds: Mapping[int, bytes], passphrase: bytes, cost: Cost | None
+    ) -> bytes:
         # The key file is the commit: a generation counts only when it has both.
         lock_key = os.urandom(32)
         files.write_whole(folder / f"{generation}.lock", secret.lock(lock_key, passphrase, PURPOSE, cost))

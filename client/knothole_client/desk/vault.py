@@ -23,7 +23,7 @@ from knothole_client.desk.keyring import Keyring
 from knothole_client.desk.records import DAMAGED, Records, sentences
 from knothole_keys import fields, files, secret
 from knothole_keys.errors import Refused
-from knothole_keys.secret import DESK_COST, Cost, WrongPassphrase
+from knothole_keys.secret import Cost, WrongPassphrase
 
 DATABASE = "vault.db"
 BOXES = "boxes"
@@ -70,7 +70,7 @@ def check_name(name: str) -> str:
     return fields.person_name(name, Refused, "The name")
 
 
-def create(path: Path, name: str, passphrase: bytes, cost: Cost = DESK_COST) -> None:
+def create(path: Path, name: str, passphrase: bytes, cost: Cost | None = None) -> None:
     """Make a vault in a new or empty folder. Raises Refused."""
     identity = {"name": check_name(name), "note": "", "seed": os.urandom(32).hex()}
     files.make_directory(path)
