@@ -108,19 +108,41 @@ def join(roots: list[Root]) -> Chain:
     first = roots[0]
     if first.version != 1:
         raise BrokenChain("The first root of the drop is missing.")
-    note.require(first.note, first.admins, len(first.admins))
+    note.require(first.note, first.admins, len(first.admins), "The first root of the drop")
     drop_id = first.note.hash
     for old, new in itertools.pairwise(roots):
-        if new.version != old.version + 1 or new.previous != old.note.hash or new.issued < old.issued:
-            raise BrokenChain("The roots do not follow from one another; get the whole chain from the drop again.")
-        if new.drop_id != drop_id:
-            raise BrokenChain("The roots belong to different drops.")
-        changes_from = epoch_of(new.issued) + 1
-        if [b for b in old.boxes if b[0] < changes_from] != [b for b in new.boxes if b[0] < changes_from]:
-            raise BrokenChain("A new root must not change the boxes of weeks that have begun.")
-        note.require(new.note, old.admins, old.threshold)
-        note.require(new.note, new.admins, new.threshold)
+        check_next(old, new, drop_id)
+        note.require(new.note, old.admins, old.threshold, f"Of the administrators before it, root {new.version}")
+        note.require(new.note, new.admins, new.threshold, f"Of its own administrators, root {new.version}")
     return Chain(tuple(roots))
+
+
+def check_next(old: Root, new: Root, drop_id: bytes) -> None:
+    """Refuse a root that does not follow the one before; signatures are not looked at. Raises BrokenChain."""
+    if new.version != old.version + 1 or new.previous != old.note.hash or new.issued < old.issued:
+        raise BrokenChain(
+            "The roots do not follow from one another; get the whole chain, from the first root on, from an administrator."
+        )
+    if new.drop_id != drop_id:
+        raise BrokenChain("The roots belong to different drops.")
+    changes_from = epoch_of(new.issued) + 1
+    if [b for b in old.boxes if b[0] < changes_from] != [b for b in new.boxes if b[0] < changes_from]:
+        raise BrokenChain("A new root must not change the boxes of weeks that have begun.")
+
+
+def first_free_week(now: int) -> int:
+    """The first epoch whose boxes a root may still change: a server takes boxes a day before their week begins."""
+    return epoch_of(now + DAY) + 1
+
+
+def check_weeks(old: Root, new: Root, now: int) -> None:
+    """Refuse a root that was made in time and comes too late (SPEC 3.1). Raises BrokenChain."""
+    free = first_free_week(now)
+    if [b for b in old.boxes if b[0] < free] != [b for b in new.boxes if b[0] < free]:
+        raise BrokenChain(
+            f"Root {new.version} changes the boxes of a week for which the server takes boxes already: it came too late; make "
+            f"another one in its place with `knothole keys rotate-root --instead`, for epoch {free} or later."
+        )
 
 
 def read_root(parsed: Note) -> Root:

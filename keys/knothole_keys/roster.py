@@ -97,8 +97,12 @@ def parse_roster(parsed: Note, chain: Chain, *, archived: bool = False) -> Roste
         raise WrongDrop("This roster belongs to another drop.")
     if archived and roster.root_version <= chain.current.version:
         return roster
-    if roster.root_version != chain.current.version:
-        raise MalformedRoster("This roster was made for another version of the root; issue it again.")
+    if roster.root_version > chain.current.version:
+        raise MalformedRoster("This roster was made under a newer root: take the newest roots in first, then try again.")
+    if roster.root_version < chain.current.version:
+        raise MalformedRoster(
+            "This roster was made under a root that is superseded, so its signatures count no more: issue it anew."
+        )
     _check_slots(roster, chain)
     return roster
 
