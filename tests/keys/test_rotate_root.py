@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from knothole_keys import clock, note
+from knothole_keys import admin, clock, note
 from knothole_keys.epoch import DAY, WEEK, epoch_of, start
 from knothole_keys.root import Chain, read_chain
 from knothole_keys.roster import read_roster
@@ -273,3 +273,23 @@ def test_a_root_that_skips_one_is_refused_and_a_folder_that_missed_one_catches_u
     machines.file.write_bytes(whole)
     machines.cosign("eve")
     assert machines.chain("eve").current.retention_days == 8
+
+
+def test_a_finished_roster_is_taken_in_by_whoever_is_new(machines: Machines, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admin, "MAX_GAP", 2)
+    path = machines.newsroom.path / "roster.note"
+    machines.key("dan")
+    machines.rotate("ann", "--add-admin", machines.pub("dan"))
+    machines.cosign("ben", "ann", "dan")
+    for _ in range(2):
+        machines.newsroom("roster", machines["ann"], "-o", path)
+    machines.newsroom("cosign", machines["ben"], path)
+    machines.newsroom("roster", machines["ann"], "-o", path)
+    # One administrator alone could otherwise have a newcomer sign the last version that there is.
+    machines.refused("cosign", machines["dan"], path, saying="leaps far ahead")
+    machines.newsroom("cosign", machines["ben"], path)
+    before = path.read_bytes()
+    assert "knows it now" in machines.newsroom("cosign", machines["dan"], path)
+    assert path.read_bytes() == before
+    machines.newsroom("roster", machines["ann"], "-o", path)
+    machines.newsroom("cosign", machines["dan"], path)

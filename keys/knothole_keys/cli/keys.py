@@ -99,14 +99,21 @@ def cosign(directory: Path, file: Path, name: str | None, output: Path | None, i
     if describe.kind(data) == root.TYPE:
         cosign_roots(folder, data, name, output or file, instead=instead)
         return
-    path = folder.key_file(name)
     chain, known = folder.chain, folder.rosters()
     before = [one for one in known if one.version < _version(data)]
     offered = _parsed(folder, data)
     count = describe.tally(offered, chain)
+    words = _in_words(folder, offered, before[-1] if before else None)
+    if not count.lacks:
+        # Whoever comes late, or is new, knows by it what the next one continues.
+        confirm(words, "Take this roster into this folder?")
+        folder.keep(offered)
+        click.echo(f"Roster {offered.version} has all signatures that it needs; {directory} knows it now.")
+        return
+    path = folder.key_file(name)
     if path.stem in {key.name for key in count.signed}:
         raise Refused(f"{path.stem} has signed this already; {describe.still_missing(count, 'nothing is missing')}.")
-    confirm(_in_words(folder, offered, before[-1] if before else None), "Sign this?")
+    confirm(words, "Sign this?")
     made = folder.cosign_roster(data, folder.signer(path.stem, passphrase.ask(f"the key of {path.stem}")))
     files.write_whole(output or file, made.note.data, mode=0o644)
     folder.keep(made)
