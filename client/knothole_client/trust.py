@@ -7,7 +7,7 @@ from knothole_client.folder import ROOTS, ROSTER
 from knothole_client.http import Connection
 from knothole_keys import files, note
 from knothole_keys.errors import BrokenChain, KnotholeError, Refused, WrongDrop
-from knothole_keys.root import Chain, fingerprint, parse_fingerprint, read_chain
+from knothole_keys.root import Chain, check_ahead, fingerprint, parse_fingerprint, read_chain
 from knothole_keys.roster import Roster, check_follows, check_time, read_roster
 
 
@@ -93,6 +93,7 @@ class Known:
             check_follows(view.roster, self.roster)
         if now < view.roster.expires:
             check_time(view.roster, now)
+        check_ahead(view.chain.current, now)
 
 
 def _kept_roster(data: bytes, chain: Chain) -> Roster:

@@ -13,11 +13,12 @@ from pathlib import Path
 
 from knothole_keys import canonical, clock, enrolment, fields, files, note, secret, vouching
 from knothole_keys.epoch import DAY, end, epoch_of
-from knothole_keys.errors import KnotholeError, MalformedEnrolment, NotEnoughSignatures, Refused
-from knothole_keys.note import Note, NoteKey
+from knothole_keys.errors import BrokenChain, KnotholeError, MalformedEnrolment, NotEnoughSignatures, Refused
+from knothole_keys.note import NoteKey
 from knothole_keys.recipient import MAX_EPOCHS, MEMBERS, Recipient, read_recipient
-from knothole_keys.root import Chain, check_time, read_chain, split
+from knothole_keys.root import Chain, Root, check_time, read_chain, split
 from knothole_keys.roster import TYPE, Roster, check_follows, parse_roster
+from knothole_keys.rotation import Draft
 from knothole_keys.sign import Signer, new_note
 from knothole_keys.trial import try_recipient, try_recipient_keys
 
@@ -45,6 +46,38 @@ class AdminFolder:
                 f"{self.path / ROOT} is not signed by all administrators yet; when it is, run "
                 f"`knothole keys cosign {self.path}` on the finished root."
             ) from None
+
+    def kept_roots(self) -> list[Root]:
+        """The roots in this folder as they are, none if there are none, signed by enough or not. Raises Refused."""
+        path = self.path / ROOT
+        return split(files.read(path, note.MAX_BYTES)) if path.exists() else []
+
+    def check_roots(self, draft: Draft, *, instead: bool = False) -> None:
+        """Refuse roots that do not continue those kept here; `instead` lets another one take the newest's place.
+
+        Raises Refused, BrokenChain.
+        """
+        ours, theirs = ([root.note.hash for root in roots] for roots in (self.kept_roots(), draft.roots))
+        if ours and ours[0] != theirs[0]:
+            raise Refused(f"These roots are of another drop than {self.path}; if you administrate both, use a folder for each.")
+        if len(theirs) < len(ours):
+            raise Refused(f"These roots are older than those in {self.path}, which has {len(ours)}; nothing was signed.")
+        shared = ours[:-1] if instead and len(ours) > 1 else ours
+        if theirs[: len(shared)] != shared:
+            raise BrokenChain(
+                f"The roots in this file are not those in {self.path}: somebody made two of one version. Ask all others "
+                f"which one the server has; only if it has neither, take this one with --instead."
+            )
+
+    def take_roots(self, draft: Draft) -> bool:
+        """Keep a finished chain, or a first root on its way, unless what is here is as good. True when it is finished."""
+        finished, kept = draft.finished(), self.kept_roots()
+        better = not kept or [root.note.hash for root in kept] != [root.note.hash for root in draft.roots]
+        if not better:
+            better = len(kept[-1].note.signatures) < len(draft.root.note.signatures)
+        if better and (finished is not None or draft.before is None):
+            files.write_whole(self.path / ROOT, draft.data, mode=0o644)
+        return finished is not None
 
     # Signing keys.
 
@@ -256,21 +289,6 @@ def _trimmed(recipient: Recipient) -> Recipient:
 def _for_weeks(recipient: Recipient, weeks: range) -> Recipient:
     epochs = {epoch: key for epoch, key in recipient.epochs.items() if epoch in weeks}
     return Recipient(recipient.id, recipient.key, recipient.name, recipient.note, epochs)
-
-
-def cosign_root(data: bytes, signer: Signer) -> Note:
-    """Add a signature to the newest root of a file of roots: the way a first root collects all of its own.
-
-    Returns that root's note, with its administrators' signatures alone. Raises MalformedRoot and its like, or Refused.
-    """
-    roots = split(data)
-    if len(roots) != 1:
-        raise Refused("Only a first root is cosigned here.")
-    root = roots[0]
-    if signer.public not in root.admins:
-        raise Refused(f"{signer.public.name} is not an administrator in this root.")
-    note.signers(root.note, root.admins)
-    return signer.cosign(root.note, root.admins)
 
 
 def missing_weeks(roster: Roster, now: int) -> list[str]:

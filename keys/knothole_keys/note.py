@@ -117,13 +117,39 @@ def signers(note: Note, keys: Iterable[NoteKey]) -> list[NoteKey]:
     return found
 
 
-def require(note: Note, keys: Iterable[NoteKey], threshold: int) -> None:
-    """Refuse a note that fewer than `threshold` distinct trusted public keys signed."""
+@dataclass(frozen=True)
+class Tally:
+    """Who of some trusted keys signed a note and who has not, and how many signatures it `lacks` (0: it has enough)."""
+
+    signed: tuple[NoteKey, ...]
+    absent: tuple[NoteKey, ...]
+    lacks: int
+
+    @property
+    def names(self) -> str:
+        """Who can still sign: `bob or carol`, and when all of them must, `bob and carol`."""
+        *most, last = [key.name for key in self.absent] or ["nobody"]
+        word = "and" if self.lacks == len(self.absent) else "or"
+        return f"{', '.join(most)} {word} {last}" if most else last
+
+
+def tally(note: Note, keys: Iterable[NoteKey], threshold: int) -> Tally:
+    """Count a note's signatures. Raises BadSignature."""
+    trusted = tuple(keys)
+    signed = tuple(signers(note, trusted))
     # Public keys are counted, not lines: one key under two names is one administrator.
-    count = len({key.key for key in signers(note, keys)})
-    if count < threshold:
+    have = {key.key for key in signed}
+    absent = tuple(key for key in trusted if key.key not in have)
+    return Tally(signed, absent, max(0, threshold - len(have)))
+
+
+def require(note: Note, keys: Iterable[NoteKey], threshold: int, what: str = "This note") -> None:
+    """Refuse a note that fewer than `threshold` distinct trusted public keys signed; `what` begins the sentence."""
+    found = tally(note, keys, threshold)
+    if found.lacks:
         raise NotEnoughSignatures(
-            f"This note has {count} of the {threshold} signatures that it needs; have it cosigned by another administrator."
+            f"{what} has {threshold - found.lacks} of the {threshold} signatures that it needs; still missing: "
+            f"{found.lacks} more ({found.names}). Have it cosigned, or get the newest copy of it."
         )
 
 

@@ -85,11 +85,16 @@ def read_chain(data: bytes, *, drop_id: bytes | None = None, now: int | None = N
 
 def check_time(root: Root, now: int) -> None:
     """Refuse a root from the future or past its expiry (SPEC 3, step 5)."""
+    check_ahead(root, now)
+    if now >= root.expires:
+        raise RootExpired("The drop's root has expired; its administrators must publish a new one.")
+
+
+def check_ahead(root: Root, now: int) -> None:
+    """Refuse a root from the future: the half of step 5 that holds for whoever may carry an expired root along, too."""
     # Without this a threshold stolen once could date a root years ahead, and no honest one could follow it until then.
     if root.issued > now + MAX_AHEAD:
         raise RootFromFuture("The drop's root was issued in the future: set this machine's clock, then try again.")
-    if now >= root.expires:
-        raise RootExpired("The drop's root has expired; its administrators must publish a new one.")
 
 
 def split(data: bytes) -> list[Root]:
@@ -108,19 +113,41 @@ def join(roots: list[Root]) -> Chain:
     first = roots[0]
     if first.version != 1:
         raise BrokenChain("The first root of the drop is missing.")
-    note.require(first.note, first.admins, len(first.admins))
+    note.require(first.note, first.admins, len(first.admins), "The first root of the drop")
     drop_id = first.note.hash
     for old, new in itertools.pairwise(roots):
-        if new.version != old.version + 1 or new.previous != old.note.hash or new.issued < old.issued:
-            raise BrokenChain("The roots do not follow from one another; get the whole chain from the drop again.")
-        if new.drop_id != drop_id:
-            raise BrokenChain("The roots belong to different drops.")
-        changes_from = epoch_of(new.issued) + 1
-        if [b for b in old.boxes if b[0] < changes_from] != [b for b in new.boxes if b[0] < changes_from]:
-            raise BrokenChain("A new root must not change the boxes of weeks that have begun.")
-        note.require(new.note, old.admins, old.threshold)
-        note.require(new.note, new.admins, new.threshold)
+        check_next(old, new, drop_id)
+        note.require(new.note, old.admins, old.threshold, f"Of the administrators before it, root {new.version}")
+        note.require(new.note, new.admins, new.threshold, f"Of its own administrators, root {new.version}")
     return Chain(tuple(roots))
+
+
+def check_next(old: Root, new: Root, drop_id: bytes) -> None:
+    """Refuse a root that does not follow the one before; signatures are not looked at. Raises BrokenChain."""
+    if new.version != old.version + 1 or new.previous != old.note.hash or new.issued < old.issued:
+        raise BrokenChain(
+            "The roots do not follow from one another; get the whole chain, from the first root on, from an administrator."
+        )
+    if new.drop_id != drop_id:
+        raise BrokenChain("These are roots of different drops in one file: get the whole chain of one drop again.")
+    changes_from = epoch_of(new.issued) + 1
+    if [b for b in old.boxes if b[0] < changes_from] != [b for b in new.boxes if b[0] < changes_from]:
+        raise BrokenChain("A new root must not change the boxes of weeks that have begun.")
+
+
+def first_free_week(now: int) -> int:
+    """The first epoch whose boxes a root may still change: a server takes boxes a day before their week begins."""
+    return epoch_of(now + DAY) + 1
+
+
+def check_weeks(old: Root, new: Root, now: int) -> None:
+    """Refuse a root that was made in time and comes too late (SPEC 3.1). Raises BrokenChain."""
+    free = first_free_week(now)
+    if [b for b in old.boxes if b[0] < free] != [b for b in new.boxes if b[0] < free]:
+        raise BrokenChain(
+            f"Root {new.version} changes the boxes of a week for which the server takes boxes already: it came too late; make "
+            f"another one in its place with `knothole keys rotate-root --instead`, for epoch {free} or later."
+        )
 
 
 def read_root(parsed: Note) -> Root:
@@ -130,7 +157,7 @@ def read_root(parsed: Note) -> Root:
     later = {"drop_id", "previous"} if version > 1 else set()
     fields.members(value, _MEMBERS | later, error, "The root")
     if value["type"] != TYPE:
-        raise error("This note is not a root.")
+        raise error("This note is not a root; give the root.note that the administrators signed.")
     admins = [_admin(item) for item in fields.items(value["admins"], 1, MAX_ADMINS, error, "The root's admins")]
     if not fields.rising([admin.name for admin in admins]) or len({admin.key for admin in admins}) != len(admins):
         raise error("The root's admins are not distinct and sorted by name.")

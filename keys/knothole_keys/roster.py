@@ -71,7 +71,7 @@ def parse_roster(parsed: Note, chain: Chain, *, archived: bool = False) -> Roste
     later = {"previous"} if version > 1 else set()
     fields.members(value, _MEMBERS | later, error, "The roster")
     if value["type"] != TYPE:
-        raise error("This note is not a roster.")
+        raise error("This note is not a roster; give the roster.note that the administrators signed.")
     issued = fields.integer(value["issued"], 0, 2**53, error, "The roster's date of issue")
     expires = fields.integer(value["expires"], issued + 1, issued + MAX_LIFE, error, "The roster's expiry")
     recipients = []
@@ -94,11 +94,15 @@ def parse_roster(parsed: Note, chain: Chain, *, archived: bool = False) -> Roste
         recipients=tuple(recipients),
     )
     if roster.drop_id != chain.drop_id:
-        raise WrongDrop("This roster belongs to another drop.")
+        raise WrongDrop("This roster belongs to another drop: get the one of this drop from its administrators.")
     if archived and roster.root_version <= chain.current.version:
         return roster
-    if roster.root_version != chain.current.version:
-        raise MalformedRoster("This roster was made for another version of the root; issue it again.")
+    if roster.root_version > chain.current.version:
+        raise MalformedRoster("This roster was made under a newer root: take the newest roots in first, then try again.")
+    if roster.root_version < chain.current.version:
+        raise MalformedRoster(
+            "This roster was made under a root that is superseded, so its signatures count no more: issue it anew."
+        )
     _check_slots(roster, chain)
     return roster
 

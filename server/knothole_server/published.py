@@ -3,7 +3,8 @@
 The server trusts neither its own database nor its courier: both are read through the same verification as a source's.
 
 To publish, in this order:
-1. the new roots, if any came, are a whole chain of this drop, in force, and begin with the roots already known;
+1. the new roots, if any came, are a whole chain of this drop, in force, and begin with the roots already known,
+   and leave the boxes of all weeks as they are that the server has opened, or is about to;
 2. the roster is signed under the root in force, in its time, and comes after the newest one known;
 3. every weekly key in it can be sealed to, because one malformed key would stop every source.
 Roots and roster are applied together or not at all.
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from knothole_keys.box import Geometry
 from knothole_keys.epoch import DAY, end
 from knothole_keys.errors import BrokenChain
-from knothole_keys.root import Chain, read_chain
+from knothole_keys.root import Chain, check_weeks, read_chain
 from knothole_keys.roster import Roster, read_roster
 from knothole_keys.trial import try_recipient_keys
 
@@ -59,6 +60,9 @@ class Published:
         known = [root.note.hash for root in self.chain.roots]
         if [root.note.hash for root in chain.roots[: len(known)]] != known:
             raise BrokenChain("These roots leave out or change one that the drop has published; send the newest chain.")
+        if self.roster is not None:
+            # Before the first roster nobody has sealed anything, whatever the calendar says.
+            check_weeks(self.chain.current, chain.current, now)
         fresh = read_roster(roster, chain, now=now, known=self.roster)
         try_recipient_keys(fresh)
         return Published(chain, fresh)

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 from knothole_client.http import Connection, refusal
-from knothole_client.trust import check_extends, get_chain
+from knothole_client.trust import get_chain
 from knothole_keys import files, note
-from knothole_keys.errors import KnotholeError, Refused
+from knothole_keys.errors import BrokenChain, KnotholeError, Refused
 from knothole_keys.root import Chain, read_chain
 from knothole_keys.roster import Roster, check_follows, read_roster
 from knothole_keys.trial import try_recipient_keys
@@ -21,7 +21,7 @@ def publish(connection: Connection, roster_path: Path, roots_path: Path | None, 
     chain = shown
     if roots_path is not None:
         chain = read_chain(files.read(roots_path, note.MAX_BYTES), drop_id=shown.drop_id, now=now)
-        check_extends(chain, shown)
+        _check_newest(chain, shown)
     roster = read_roster(files.read(roster_path, note.MAX_BYTES), chain, now=now)
     _check_published(connection, shown, roster)
     try_recipient_keys(roster)
@@ -31,6 +31,23 @@ def publish(connection: Connection, roster_path: Path, roots_path: Path | None, 
     if not 200 <= answer.status < 300:
         raise refusal(answer, "The roster")
     return roster
+
+
+def _check_newest(chain: Chain, shown: Chain) -> None:
+    ours, theirs = ([root.note.hash for root in one.roots] for one in (chain, shown))
+    if ours == theirs[: len(ours)] and len(ours) < len(theirs):
+        raise BrokenChain(
+            f"These roots are old: the server has root {len(theirs)} already; get the newest roots from an administrator."
+        )
+    if theirs != ours[: len(theirs)]:
+        raise BrokenChain(
+            f"The server shows another root {_parting(ours, theirs)} than the file does: a fork, or one that was made twice. "
+            "Publish nothing, and ask all administrators which one they signed."
+        )
+
+
+def _parting(ours: list[bytes], theirs: list[bytes]) -> int:
+    return next(number for number, (one, other) in enumerate(zip(ours, theirs, strict=False), 1) if one != other)
 
 
 def _check_published(connection: Connection, shown: Chain, roster: Roster) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from knothole_client.desk.records import DAMAGED, Records
 from knothole_keys import clock, enrolment, fields, note, root
 from knothole_keys.errors import BrokenChain, KnotholeError, MalformedRoster, Refused, RosterFork, RosterFromFuture
-from knothole_keys.root import Chain, read_chain
+from knothole_keys.root import Chain, check_ahead, read_chain
 from knothole_keys.roster import MAX_AHEAD, Roster, check_follows, read_roster
 
 _RECORD = ("drop", "known")
@@ -46,6 +46,7 @@ def meet_roots(known: Known, data: bytes, now: int) -> tuple[Known, list[str]]:
     shared = min(len(ours), len(theirs))
     if ours[:shared] != theirs[:shared]:
         raise BrokenChain("These roots differ from those that are known: ask the administrators before you trust either.")
+    check_ahead(chain.current, now)
     remarks = []
     if len(theirs) < len(ours):
         remarks.append("The roots are older than those that are known, and were left aside.")

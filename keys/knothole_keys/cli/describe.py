@@ -2,43 +2,77 @@
 
 import json
 from collections.abc import Iterable
+from pathlib import Path
 
 from knothole_keys import clock, fields, note
+from knothole_keys.box import Geometry
 from knothole_keys.enrolment import TYPE as ENROLMENT
 from knothole_keys.enrolment import read_enrolment
 from knothole_keys.epoch import days
 from knothole_keys.errors import MalformedNote, MalformedRoster
-from knothole_keys.note import Note
+from knothole_keys.note import Note, Tally
 from knothole_keys.recipient import Recipient
 from knothole_keys.root import TYPE as ROOT
 from knothole_keys.root import Chain, Root, fingerprint, split
 from knothole_keys.roster import MAX_RECIPIENTS, Roster, parse_roster
 from knothole_keys.roster import TYPE as ROSTER
+from knothole_keys.rotation import Draft, read_draft
 
-__all__ = ["Roster", "anything", "parse_roster", "roots", "roster"]
+__all__ = ["Roster", "anything", "draft", "kind", "next_step", "parse_roster", "roster", "still_missing", "tally"]
 
 
-def roots(chain: list[Root]) -> list[str]:
-    """A chain of roots, its newest one in full."""
-    root = chain[-1]
-    signed = {key.name for key in note.signers(root.note, root.admins)}
+def draft(made: Draft) -> list[str]:
+    """A file of roots: the newest in full, what it changes against the one before, and who has not signed."""
+    root = made.root
+    signed = {key.name for _, tally in made.tallies() for key in tally.signed}
     lines = [
         f"Root {root.version} of the drop {root.drop!r}, valid {clock.day_of(root.issued)} to {clock.day_of(root.expires)}.",
-        f"Fingerprint: {fingerprint(chain[0].note.hash)}" if chain[0].version == 1 else "The first root is not in this file.",
-        f"{root.threshold} of these {len(root.admins)} administrators must agree:",
+        f"Fingerprint: {fingerprint(made.drop_id)}",
     ]
+    if made.before:
+        lines += _root_changes(made.before.current, root)
+    lines.append(f"{root.threshold} of these {len(root.admins)} administrators must agree:")
     lines += [f"  {key}  {'signed' if key.name in signed else 'has not signed'}" for key in root.admins]
-    for first, geometry in root.boxes:
-        lines.append(f"Boxes from epoch {first}: {geometry.size} bytes, {geometry.slots} slots.")
-    return [*lines, f"The server keeps a week's boxes for {root.retention_days} days after it."]
+    lines += [f"Boxes from epoch {first} ({days(first)}): {_look(geometry)}." for first, geometry in root.boxes]
+    lines.append(f"The server keeps a week's boxes for {root.retention_days} days after it.")
+    lacking = made.lacking()
+    return [*lines, f"Still missing: {lacking}." if lacking else "It has all signatures that it needs."]
+
+
+def _look(geometry: Geometry) -> str:
+    return f"{geometry.size} bytes, {geometry.slots} slots"
+
+
+def _root_changes(old: Root, new: Root) -> list[str]:
+    lines = [f"JOINS the administrators: {key}" for key in new.admins if key not in old.admins]
+    lines += [f"LEAVES the administrators: {key}" for key in old.admins if key not in new.admins]
+    if new.threshold != old.threshold:
+        lines.append(f"THRESHOLD: {new.threshold} must agree from now on, {old.threshold} until now.")
+    gone = [(first, geometry) for first, geometry in old.boxes if (first, geometry) not in new.boxes]
+    lines += [f"NO MORE PLANNED: boxes of {_look(geometry)} from epoch {first} on." for first, geometry in gone]
+    for first, geometry in new.boxes:
+        if (first, geometry) not in old.boxes:
+            before = new.geometry(first - 1)
+            was = f"; until then {_look(before)}" if before else ""
+            lines.append(f"BOXES from epoch {first} on ({days(first)}): {_look(geometry)}{was}.")
+    if new.retention_days != old.retention_days:
+        lines.append(f"KEPT: a week's boxes for {new.retention_days} days after it, {old.retention_days} until now.")
+    if new.drop != old.drop:
+        lines.append(f"NAMED ANEW: the drop {old.drop!r} is now {new.drop!r}.")
+    return lines or [f"It renews root {old.version}, which expires on {clock.day_of(old.expires)}, and changes nothing else."]
 
 
 def roster(made: Roster, before: Roster | None, chain: Chain, enrolled: Iterable[Recipient]) -> list[str]:
     """A roster, and what it changes against the one before and those `enrolled`, as far as they are known here."""
-    signed = [key.name for key in note.signers(made.note, chain.current.admins)]
+    count = tally(made, chain)
+    signed = ", ".join(key.name for key in count.signed) or "nobody yet"
     lines = [
         f"Roster {made.version} of {chain.current.drop!r}, valid {clock.day_of(made.issued)} to {clock.day_of(made.expires)}.",
-        f"Signed by: {', '.join(signed) or 'nobody yet'} ({chain.current.threshold} needed).",
+        f"Signed by: {signed} ({chain.current.threshold} needed); {still_missing(count, 'it has enough')}.",
+    ]
+    strangers = [name for name, _, _ in made.note.signatures if name not in {key.name for key in count.signed}]
+    lines += [
+        f"NOT COUNTED: the signature of {name}, who is no administrator of root {made.root_version}." for name in strangers
     ]
     lines += _changes(made, before)
     listed = {recipient.id for recipient in made.recipients}
@@ -46,6 +80,26 @@ def roster(made: Roster, before: Roster | None, chain: Chain, enrolled: Iterable
     for recipient in made.recipients:
         lines += _recipient(recipient)
     return lines
+
+
+def tally(made: Roster, chain: Chain) -> Tally:
+    """Who of the administrators in force signed a roster. Raises BadSignature."""
+    return note.tally(made.note, chain.current.admins, chain.current.threshold)
+
+
+def still_missing(count: Tally, otherwise: str) -> str:
+    """`still missing: 1 more of the administrators (bob or carol)`."""
+    return f"still missing: {count.lacks} more of the administrators ({count.names})" if count.lacks else otherwise
+
+
+def next_step(made: Roster, chain: Chain, path: Path) -> list[str]:
+    """What to do with a roster that was just signed."""
+    count = tally(made, chain)
+    need = chain.current.threshold
+    done = f"Signed by {need - count.lacks} of the {need} administrators that it needs"
+    if count.lacks:
+        return [f"{done}; {still_missing(count, '')}.", f"Next, on their machine: knothole keys cosign DIR {path.name}"]
+    return [f"{done}: give it to the courier or the server's operator, to be published."]
 
 
 def _changes(made: Roster, before: Roster | None) -> list[str]:
@@ -76,27 +130,27 @@ def _recipient(recipient: Recipient) -> list[str]:
     return [f"  {recipient.id}  {quoted(recipient.name)}{about}: {reach}"]
 
 
-def anything(data: bytes, *, as_json: bool) -> list[str]:
-    """Whatever note a file holds. Nothing of it is verified but an enrolment's own signature."""
-    kind = _first(data).value.get("type")
+def kind(data: bytes) -> object:
+    """The type that the first note of a file names, whatever it is."""
+    return _first(data).value.get("type")
+
+
+def anything(data: bytes, *, as_json: bool, chain: Chain | None = None) -> list[str]:
+    """Whatever note a file holds. Without a chain nothing of a roster is verified."""
+    found = kind(data)
     if as_json:
-        notes = [root.note for root in split(data)] if kind == ROOT else [_first(data)]
-        return [
-            json.dumps(
-                {
-                    "notes": [
-                        {"hash": one.hash.hex(), "signatures": [s[0] for s in one.signatures], **one.value} for one in notes
-                    ]
-                }
-            )
-        ]
-    if kind == ROOT:
-        return roots(split(data))
-    if kind == ENROLMENT:
+        notes = [root.note for root in split(data)] if found == ROOT else [_first(data)]
+        shown = [{"hash": one.hash.hex(), "signatures": [s[0] for s in one.signatures], **one.value} for one in notes]
+        return [json.dumps({"notes": shown})]
+    if found == ROOT:
+        return draft(read_draft(data))
+    if found == ENROLMENT:
         enrolment = read_enrolment(data, drop_id=None)
         lines = [f"Enrolment of {clock.day_of(enrolment.issued)} for the drop {fingerprint(enrolment.drop_id)}"]
         return lines + _recipient(enrolment.recipient)
-    if kind == ROSTER:
+    if found == ROSTER and chain is not None:
+        return roster(parse_roster(_first(data), chain), None, chain, ())
+    if found == ROSTER:
         return _unverified(_first(data))
     raise MalformedNote("This note is neither a root nor a roster nor an enrolment.")
 
@@ -109,6 +163,8 @@ def _unverified(parsed: Note) -> list[str]:
     # Nothing here was checked: as JSON a name cannot write to the terminal, and members may be of any shape.
     value = parsed.value
     signed = ", ".join(name for name, _, _ in parsed.signatures)
-    lines = [f"Roster {json.dumps(value.get('version'))}; signatures by {signed} (not verified here)."]
+    lines = [
+        f"Roster {json.dumps(value.get('version'))}; signatures by {signed} (not verified here: --root root.note does it)."
+    ]
     people = fields.items(value.get("recipients"), 0, MAX_RECIPIENTS, MalformedRoster, "The list of recipients")
     return lines + [f"  {json.dumps(r.get('id'))}  {json.dumps(r.get('name'))}" for r in people if isinstance(r, dict)]
