@@ -7,6 +7,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 WEB    := server/web
 BUILT  := server/knothole_server/built
+RELEASE := keys/knothole_keys/release
 # The venv comes first, so that Node out of PyPI is found where the machine has none.
 export NPM_CONFIG_UPDATE_NOTIFIER := false
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -54,9 +55,9 @@ format: $(VENV)/.dev $(WEB)/node_modules/.stamp
 	$(BIN)/ruff format --quiet .
 	cd $(WEB) && npm run --silent format
 
-page: $(BUILT)/page.js
+page: $(RELEASE)/manifest.json
 
-$(BUILT)/page.js: $(WEB)/node_modules/.stamp $(PAGE)
+$(RELEASE)/manifest.json: $(WEB)/node_modules/.stamp $(PAGE)
 	cd $(WEB) && npm run --silent build
 
 $(WEB)/node_modules/.stamp: $(WEB)/package-lock.json | $(VENV)/.run
@@ -88,4 +89,4 @@ wheel: $(VENV)/.dev page
 	$(BIN)/python -m hatchling build -t sdist -t wheel
 
 clean:
-	rm -rf $(VENV) $(WEB)/node_modules $(BUILT) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(WEB)/node_modules $(BUILT) $(RELEASE) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -24,6 +24,8 @@ def test_the_wheel_needs_no_node(dist: Path) -> None:
     names = set(zipfile.ZipFile(next(dist.glob("*.whl"))).namelist())
     assert {f"knothole_server/built/{name}" for name in PAGE} <= names
     assert "knothole_keys/words.txt" in names
+    # By these, and nothing of the server's, an audit compares.
+    assert {"knothole_keys/release/manifest.json", "knothole_keys/release/page.html"} <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     top = {name.split("/")[0] for name in names}
     assert {name for name in top if not name.endswith(".dist-info")} == {
@@ -37,5 +39,6 @@ def test_the_source_distribution_has_the_built_page_and_no_node_modules(dist: Pa
     with tarfile.open(next(dist.glob("*.tar.gz"))) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {f"server/knothole_server/built/{name}" for name in PAGE} <= names
+    assert {"keys/knothole_keys/release/manifest.json", "keys/knothole_keys/release/page.html"} <= names
     assert {"LICENSE", "SECURITY.md", "keys/SPEC.md", "server/web/package-lock.json"} <= names
     assert not [name for name in names if "node_modules" in name or name.startswith(".venv")]

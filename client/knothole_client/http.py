@@ -23,6 +23,7 @@ from knothole_keys import fields
 from knothole_keys.errors import Refused
 
 JSON_LIMIT = 256 * 1024
+LOOK = {"User-Agent": "knothole", "Accept": "*/*", "Accept-Encoding": "identity"}
 # An address that never answered is more likely wrong than out of order.
 FIRST_TRIES = 4
 
@@ -33,6 +34,14 @@ class Unreachable(Refused):
 
 class BadAnswer(Refused):
     """The server answered with something that no drop's server answers."""
+
+
+class TooLong(BadAnswer):
+    """The server's answer did not end where its kind must."""
+
+
+class Compressed(BadAnswer):
+    """The server compressed its answer, which no drop's server does."""
 
 
 @dataclass(frozen=True)
@@ -74,10 +83,11 @@ class Pace:
 
 @dataclass(frozen=True)
 class Answer:
-    """A status and a whole body, no longer than was allowed."""
+    """A status and a whole body, no longer than was allowed; `headers` as they came, names in lower case."""
 
     status: int
     body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def object(self) -> dict[str, Any]:
@@ -139,15 +149,15 @@ class Connection:
         token: str | None = None,
         patience: Patience | None = None,
         pace: Pace | None = None,
+        look: Mapping[str, str] | None = None,
     ) -> None:
+        """`look`: the headers of every request, in this order, instead of those of this program."""
         self.url = address(url, proxied=proxy is not None)
         self.patience, self._pace = patience or Patience(), pace or Pace()
         self._headers = {
             # httpcore would leave the brackets of an IPv6 address out.
             "Host": httpx.URL(self.url).netloc.decode("ascii"),
-            "User-Agent": "knothole",
-            "Accept": "*/*",
-            "Accept-Encoding": "identity",
+            **(LOOK if look is None else look),
         }
         if token is not None:
             self._headers["Authorization"] = f"Bearer {token}"
@@ -186,7 +196,8 @@ class Connection:
                 extensions={"timeout": limits},
             ) as response:
                 self._answered = True
-                return Answer(response.status, _body(response, limit if 200 <= response.status < 300 else longest))
+                body = _body(response, limit if 200 <= response.status < 300 else longest)
+                return Answer(response.status, body, _texts(response))
         except (httpcore.ProxyError, socksio.SOCKSError):
             raise Unreachable("The proxy did not let us through; is Tor running, and is the --proxy address right?") from None
         except httpcore.TimeoutException:
@@ -234,9 +245,9 @@ class Connection:
 
 
 def _body(response: httpcore.Response, limit: int) -> bytes:
-    too_long = BadAnswer("The server's answer is longer than it may be; nothing of it was used.")
+    too_long = TooLong("The server's answer is longer than it may be; nothing of it was used.")
     if any(encoding != b"identity" for encoding in _values(response, b"content-encoding")):
-        raise BadAnswer("The server compressed its answer though it was told not to; nothing of it was used.")
+        raise Compressed("The server compressed its answer, which no drop's server does; nothing of it was used.")
     if any(claimed.isdigit() and int(claimed[:20]) > limit for claimed in _values(response, b"content-length")):
         raise too_long
     pieces, length = [], 0
@@ -246,6 +257,10 @@ def _body(response: httpcore.Response, limit: int) -> bytes:
             raise too_long
         pieces.append(piece)
     return b"".join(pieces)
+
+
+def _texts(response: httpcore.Response) -> tuple[tuple[str, str], ...]:
+    return tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers)
 
 
 def _values(response: httpcore.Response, name: bytes) -> list[bytes]:

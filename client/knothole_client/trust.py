@@ -69,7 +69,7 @@ class Known:
         if not (folder / ROSTER).exists():
             return cls(chain)
         try:
-            return cls(chain, _kept_roster(files.read(folder / ROSTER, note.MAX_BYTES), chain))
+            return cls(chain, read_older(files.read(folder / ROSTER, note.MAX_BYTES), chain))
         except WrongDrop:
             raise WrongDrop(f"{folder / ROOTS} and {ROSTER} belong to different drops; fetch into a new folder.") from None
         except KnotholeError:
@@ -96,7 +96,8 @@ class Known:
         check_ahead(view.chain.current, now)
 
 
-def _kept_roster(data: bytes, chain: Chain) -> Roster:
+def read_older(data: bytes, chain: Chain) -> Roster:
+    """A roster that may have been made under an earlier root of this chain. Raises the refusals of SPEC section 4."""
     # Roots and roster are replaced one after the other: after a crash between the two, the roster is one made under an
     # earlier root of the same chain. It still counts as what the next one must follow.
     version = note.parse(data).value.get("root_version")

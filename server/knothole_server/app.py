@@ -15,11 +15,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from knothole_keys import clock
 from knothole_keys.errors import KnotholeError
+from knothole_keys.page import TEXT
 from knothole_server.board import post_slots, show_board
 from knothole_server.boxes import find_missing, put_box
 from knothole_server.courier_api import fetch_box, list_boxes, put_roster
 from knothole_server.drop import Drop
-from knothole_server.headers import TEXT, answer_refusal, json_answer
+from knothole_server.headers import answer_refusal, json_answer
 from knothole_server.page import Asset
 from knothole_server.refusals import Refusal, nothing_here
 from knothole_server.state import State

@@ -8,9 +8,6 @@ MIB = 2**20
 # What `make page` puts beside this module; wheels carry it.
 BUILT = Path(__file__).with_name("built")
 
-# HTML and JSON answers all have this length, or a multiple of it.
-PADDED = 16_384
-
 SLOT = 2048
 SLOTS_A_POST = 512
 SLOTS_A_DAY = 4096

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from knothole_keys import clock, files
 from knothole_keys.epoch import DAY, accepts, epoch_of
 from knothole_keys.errors import KnotholeError, Refused
+from knothole_keys.page import HTML
 from knothole_server.config import BOARD_DAYS, Config
 from knothole_server.disk import NoRoom
-from knothole_server.page import HTML, Asset, read_assets, render
+from knothole_server.page import Asset, read_assets, render
 from knothole_server.permits import Permits
 from knothole_server.published import Published
 from knothole_server.state import COURIER, PERMIT, State, StateThread

@@ -1,8 +1,8 @@
 """What every answer looks like from outside: its headers, its length, and its silence.
 
-The headers go into the HTTP layer's defaults, so that they are on every answer that leaves the socket, errors of the
-parser included. No answer carries a date, a server name, a validator or a cookie, and nothing is compressed: the length
-of an HTML or JSON answer tells nothing.
+The headers (`knothole_keys.page`) go into the HTTP layer's defaults, so that they are on every answer that leaves the
+socket, errors of the parser included. No answer carries a date, a server name, a validator or a cookie, and nothing is
+compressed: the length of an HTML or JSON answer tells nothing.
 """
 
 import json
@@ -14,48 +14,11 @@ from starlette.responses import Response
 
 from knothole_keys.box import MAX_SIZE
 from knothole_keys.errors import KnotholeError, Refused
-from knothole_server.config import PADDED
+from knothole_keys.page import padded
 from knothole_server.refusals import Refusal, nothing_here
 
-POLICY = "; ".join(
-    [
-        "default-src 'none'",
-        "script-src 'self'",
-        "worker-src 'self'",
-        "connect-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-        "require-trusted-types-for 'script'",
-    ]
-)
-# Not screen-wake-lock: a phone that sleeps stops sending, so the page keeps it awake.
-_FEATURES = (
-    "accelerometer autoplay bluetooth browsing-topics camera display-capture encrypted-media geolocation gyroscope hid "
-    "magnetometer microphone midi payment picture-in-picture publickey-credentials-get serial usb "
-    "xr-spatial-tracking"
-)
-HEADERS = [
-    ("Content-Security-Policy", POLICY),
-    ("Cache-Control", "no-store"),
-    ("Referrer-Policy", "no-referrer"),
-    ("X-Content-Type-Options", "nosniff"),
-    ("X-Frame-Options", "DENY"),
-    ("Permissions-Policy", ", ".join(f"{feature}=()" for feature in _FEATURES.split())),
-    ("Cross-Origin-Opener-Policy", "same-origin"),
-    ("Cross-Origin-Embedder-Policy", "require-corp"),
-    ("Cross-Origin-Resource-Policy", "same-origin"),
-]
-TEXT = "text/plain; charset=utf-8"
 BYTES = "application/octet-stream"
 FAILED = "The server could not finish this; try again."
-
-
-def padded(body: bytes) -> bytes:
-    """A body filled with spaces to the one length of HTML and JSON answers, or its next multiple."""
-    return body.ljust(-(-len(body) // PADDED) * PADDED, b" ")
 
 
 def json_body(value: Mapping[str, object]) -> bytes:

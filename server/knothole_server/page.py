@@ -3,24 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined
 from starlette.responses import Response
 
 from knothole_keys.errors import Refused
-from knothole_keys.root import Chain, fingerprint
-from knothole_server.headers import TEXT, padded
-
-TEMPLATE = "page.html"
-HTML = "text/html; charset=utf-8"
-_TYPES = {
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".json": "application/json",
-    ".png": "image/png",
-    ".svg": "image/svg+xml",
-    ".txt": TEXT,
-    ".woff2": "font/woff2",
-}
+from knothole_keys.page import TEMPLATE, TYPES
+from knothole_keys.page import render as rendered
+from knothole_keys.root import Chain
 
 
 @dataclass(frozen=True)
@@ -41,20 +29,14 @@ def render(built: Path, chain: Chain) -> bytes:
         template = (built / TEMPLATE).read_text("utf-8")
     except OSError:
         raise Refused(f"The page was not built: {built / TEMPLATE} is missing; run `make page`, or install a wheel.") from None
-    environment = Environment(autoescape=True, undefined=StrictUndefined)
-    names = {
-        "drop": chain.current.drop,
-        "drop_id": chain.drop_id.hex(),
-        "fingerprint": fingerprint(chain.drop_id),
-    }
-    return padded(environment.from_string(template).render(names).encode())
+    return rendered(template, chain)
 
 
 def read_assets(built: Path) -> dict[str, Asset]:
     """Every file of the built page but its template, by its address. Raises Refused for a kind that has no type here."""
     found = {}
     for path in sorted(path for path in built.rglob("*") if path.is_file() and path != built / TEMPLATE):
-        if path.suffix not in _TYPES:
+        if path.suffix not in TYPES:
             raise Refused(f"{path} is not a kind of file that the page may have; build the page again.")
-        found["/" + path.relative_to(built).as_posix()] = Asset(path.read_bytes(), _TYPES[path.suffix])
+        found["/" + path.relative_to(built).as_posix()] = Asset(path.read_bytes(), TYPES[path.suffix])
     return found

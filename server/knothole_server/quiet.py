@@ -16,8 +16,9 @@ import asyncio
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from knothole_keys.page import HEADERS
 from knothole_server.config import Limits
-from knothole_server.headers import HEADERS, json_body
+from knothole_server.headers import json_body
 from knothole_server.narrow import PIECE
 
 # After `_DONE`, the request is complete: an answer, then an idle connection.

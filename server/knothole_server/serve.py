@@ -10,9 +10,9 @@ from pathlib import Path
 import uvicorn
 
 from knothole_keys.errors import Refused
+from knothole_keys.page import HEADERS
 from knothole_server.app import create_app
 from knothole_server.drop import Drop
-from knothole_server.headers import HEADERS
 from knothole_server.narrow import narrowed
 from knothole_server.quiet import quiet_protocol
 

@@ -1,7 +1,8 @@
-// Builds the page into the server's package: `npm run build`, or into another folder: `node build.mjs FOLDER`. The
-// same sources and lock file give the same bytes, so that anybody can compare a drop's scripts with a release's
-// published hashes.
+// Builds the page into the server's package, and the release's manifest and template into keys, for those who audit:
+// `npm run build`. Or both into other folders: `node build.mjs FOLDER [RELEASE]`. The same sources and lock file give the
+// same bytes, so that anybody can compare a drop's scripts with a release's published hashes.
 
+import { createHash } from "node:crypto";
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,7 +10,11 @@ import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const OWN = join(here, "..", "knothole_server", "built");
+const KEYS = join(here, "..", "..", "keys", "knothole_keys", "release");
+const TEMPLATE = "page.html";
 const out = resolve(process.argv[2] ?? OWN);
+// What another folder is built for need not concern the release that is installed here.
+const release = process.argv[3] ? resolve(process.argv[3]) : out === OWN ? KEYS : null;
 const BUNDLES = ["page.js", "worker.js", "page.css"];
 // What opens boxes has no business on a machine that seals them.
 const BANNED = ["open.js"];
@@ -50,6 +55,27 @@ for (const name of (await readdir(here)).filter((entry) => /\.(html|svg)$/.test(
   await copyFile(join(here, name), join(out, name));
 }
 await writeFile(join(out, "licenses.txt"), (await Promise.all(ALLOWED.map(license))).join("\n"));
+if (release) await writeManifest();
+
+// Canonical JSON, as SPEC 1.1 has it: sorted members, nothing between them.
+async function writeManifest() {
+  const assets = {};
+  for (const name of (await readdir(out)).filter((entry) => entry !== TEMPLATE).sort()) {
+    assets[`/${name}`] = await sha256(join(out, name));
+  }
+  const template = await sha256(join(out, TEMPLATE));
+  const manifest = JSON.stringify({ assets, format: "knothole-release/1", template });
+  await mkdir(release, { recursive: true });
+  await copyFile(join(out, TEMPLATE), join(release, TEMPLATE));
+  await writeFile(join(release, "manifest.json"), manifest);
+  process.stdout.write(`manifest ${createHash("sha256").update(manifest).digest("hex")}\n`);
+}
+
+async function sha256(path) {
+  return createHash("sha256")
+    .update(await readFile(path))
+    .digest("hex");
+}
 
 async function license(name) {
   const folder = join(here, "node_modules", name);

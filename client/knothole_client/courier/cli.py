@@ -4,13 +4,15 @@ from pathlib import Path
 
 import click
 
+from knothole_client.audit.cli import audit
 from knothole_client.courier.fetch import fetch as bring
 from knothole_client.courier.post import cover_slots, read_slots
 from knothole_client.courier.post import post as put_on_board
 from knothole_client.courier.publish import publish as hand_over
+from knothole_client.courier.token import read_token
 from knothole_client.http import Connection
 from knothole_client.progress import counted
-from knothole_keys import clock, files
+from knothole_keys import clock
 from knothole_keys.errors import Refused
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -25,6 +27,9 @@ def courier() -> None:
     """Carry boxes and rosters between the server and the desks."""
 
 
+courier.add_command(audit)
+
+
 @courier.command()
 @click.argument("url")
 @TOKEN
@@ -33,7 +38,7 @@ def courier() -> None:
 @PROXY
 def fetch(url: str, token_file: Path, out: Path, root: str | None, proxy: str | None) -> None:
     """Fetch all boxes that OUT does not have yet. Nothing is ever deleted, here or on the server."""
-    with Connection(url, proxy=proxy, token=_token(token_file)) as connection:
+    with Connection(url, proxy=proxy, token=read_token(token_file)) as connection:
         result = bring(connection, out, root=root, now=clock.now(), tell=_say)
     for line in [*result.changed[:20], *result.wrong[:20]]:
         _say(line)
@@ -63,7 +68,7 @@ def fetch(url: str, token_file: Path, out: Path, root: str | None, proxy: str | 
 def post(url: str, token_file: Path, slotfile: Path | None, proxy: str | None) -> None:
     """Put the reply slots of SLOTFILE on the board; without one, random ones, so that a day without replies looks the same."""
     slots = read_slots(slotfile) if slotfile else cover_slots()
-    with Connection(url, proxy=proxy, token=_token(token_file)) as connection:
+    with Connection(url, proxy=proxy, token=read_token(token_file)) as connection:
         count = put_on_board(connection, slots)
     click.echo(f"{counted(count, 'slot is', 'slots are')} on the board.")
 
@@ -76,17 +81,9 @@ def post(url: str, token_file: Path, slotfile: Path | None, proxy: str | None) -
 @PROXY
 def publish(url: str, token_file: Path, roster: Path, roots: Path | None, proxy: str | None) -> None:
     """Publish a signed ROSTER, after every check that sources will make of it."""
-    with Connection(url, proxy=proxy, token=_token(token_file)) as connection:
+    with Connection(url, proxy=proxy, token=read_token(token_file)) as connection:
         published = hand_over(connection, roster, roots, clock.now())
     click.echo(f"Roster {published.version} is published; it expires on {clock.day_of(published.expires)}.")
-
-
-def _token(path: Path) -> str:
-    token = files.read(path, 4096).strip()
-    # The token itself must never be part of the sentence.
-    if not token or not all(33 <= byte < 127 for byte in token):
-        raise Refused(f"{path} does not hold a token; write the output of `knothole server courier-token` to it.")
-    return token.decode("ascii")
 
 
 def _say(line: str) -> None:

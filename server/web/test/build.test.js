@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,7 +21,7 @@ async function inFolder(action) {
 }
 
 async function built(web, out) {
-  await run(process.execPath, [join(web, "build.mjs"), out]);
+  await run(process.execPath, [join(web, "build.mjs"), out, `${out} release`]);
   const names = (await readdir(out)).sort();
   return new Map(
     await Promise.all(names.map(async (name) => [name, await readFile(join(out, name), "utf8")])),
@@ -43,6 +44,17 @@ test("two builds in two places are the same bytes, and hold nothing that the pag
   await inFolder(async (folder) => {
     const first = await built(WEB, join(folder, "first"));
     assert.deepEqual(await built(await copyOf(folder), join(folder, "second")), first);
+
+    // The manifest by which audits compare: of every file that is served, and of the template, which is not served as it is.
+    const sha256 = (text) => createHash("sha256").update(text).digest("hex");
+    const [manifest, again] = await Promise.all(
+      ["first", "second"].map((name) => readFile(join(folder, `${name} release`, "manifest.json"), "utf8")),
+    );
+    assert.equal(again, manifest);
+    const { assets, template } = JSON.parse(manifest);
+    const served = [...first].filter(([name]) => name !== "page.html");
+    assert.deepEqual(assets, Object.fromEntries(served.map(([name, text]) => [`/${name}`, sha256(text)])));
+    assert.equal(template, sha256(first.get("page.html")));
 
     for (const name of ["page.js", "worker.js", "page.html", "page.css", "icon.svg"])
       assert.ok(first.get(name), name);

@@ -1,0 +1,267 @@
+"""One audit, from the first request to what is remembered.
+
+1. As a browser: the page, what it loads, roots and roster, then the questions that come before an upload.
+2. Afterwards, by another connection and as the program that it is: rosters in between, older weeks, the courier's lists and
+   the board. The server must not know an auditor before it has shown its page.
+3. What was found sound is remembered; what was not is kept as evidence, and the state stays as it was, so that the next
+   audit finds the same.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from knothole_client.audit import boxes, page
+from knothole_client.audit.browser import Browser
+from knothole_client.audit.expiry import running_out
+from knothole_client.audit.findings import ALARM, Finding, finding, worst
+from knothole_client.audit.lists import Judged, judge_roots, judge_roster
+from knothole_client.audit.state import State
+from knothole_client.courier.post import SLOT
+from knothole_client.http import (
+    JSON_LIMIT,
+    Answer,
+    BadAnswer,
+    Compressed,
+    Connection,
+    Patience,
+    TooLong,
+    Unreachable,
+    refusal,
+)
+from knothole_keys import clock, note
+from knothole_keys.epoch import epoch_of
+from knothole_keys.errors import KnotholeError, Refused
+from knothole_keys.page import PADDED
+from knothole_keys.release import Release
+from knothole_keys.root import fingerprint, split
+
+PATIENCE = Patience(tries=4, first=2, most=20)
+PAGE_LIMIT = 2**20
+ASSET_LIMIT = 2**23
+BOARD_LIMIT = 2**26
+# A publication between two fetches makes a roster and a chain that do not fit; twice in a row is no coincidence.
+FETCHES = 3
+
+
+@dataclass
+class Report:
+    """What an audit found and saw; hashes are hex, `day` the UTC day."""
+
+    day: str
+    url: str
+    drop: str
+    manifest: str
+    first: bool
+    findings: list[Finding] = field(default_factory=list)
+    page: str | None = None
+    assets: dict[str, str] = field(default_factory=dict)
+    roots: list[str] = field(default_factory=list)
+    roster: tuple[int, str] | None = None
+    cover: int = 0
+
+    @property
+    def result(self) -> str:
+        """WELL, or the worst severity found."""
+        return worst(self.findings)
+
+
+class Audit:
+    """One audit of one drop. `open_second` opens the connection of which the server may know that it is an auditor's."""
+
+    def __init__(
+        self, browser: Browser, open_second: Callable[[], Connection], state: State, release: Release, now: int
+    ) -> None:
+        self._browser, self._open_second = browser, open_second
+        self._state, self._release, self._now = state, release, now
+        self._second: Connection | None = None
+        self._evidence: list[tuple[str, bytes]] = []
+        self._judged = Judged()
+        self._lost: dict[int, set[bytes]] = {}
+        self.report = Report(clock.day_of(now), browser.url, "", release.hash.hex(), first=state.chain is None)
+
+    def run(self, drop_id: bytes, *, has_token: bool) -> Report:
+        """Look at everything. Raises Refused only for this machine's own trouble."""
+        report = self.report
+        report.drop = fingerprint(drop_id)
+        shown = self._get("/", PAGE_LIMIT)
+        if shown is None and not self._browser.shown:
+            # Nothing was answered at all: what follows would wait as long again, each time.
+            return report
+        assets = {address: self._get(address, ASSET_LIMIT) for address in page.loaded(self._release)}
+        self._lists(drop_id)
+        self._page(shown, assets)
+        acknowledged = self._kept()
+        self._before_upload(acknowledged)
+        self._note(page.check_headers(self._browser.shown))
+        self._since(acknowledged, has_token=has_token)
+        self._remember()
+        return report
+
+    def close(self) -> None:
+        """Close the second connection, if one was needed."""
+        if self._second:
+            self._second.__exit__(None, None, None)
+
+    # Asking, and noting what came of it.
+
+    def _find(self, code: str, evidence: bytes = b"", **values: object) -> None:
+        self._note([finding(code, **values)], evidence)
+
+    def _note(self, found: Iterable[Finding], *evidence: bytes) -> None:
+        for one in found:
+            self.report.findings.append(one)
+            self._evidence += [(one.code, data) for data in evidence if data and one.severity == ALARM]
+
+    @contextmanager
+    def _asking(self, path: str) -> Iterator[None]:
+        """Whatever an answer may do to us becomes a finding."""
+        try:
+            yield
+        except Unreachable as error:
+            self._find("unreachable", path=path, why=error)
+        except TooLong:
+            self._find("answer_endless", path=path)
+        except Compressed:
+            self._find("answer_compressed", path=path)
+        except Refused as error:
+            self._find("answer_foreign", path=path, why=error)
+
+    def _get(self, path: str, limit: int) -> bytes | None:
+        return self._ask(self._browser, path, limit)
+
+    def _ask(self, connection: Connection, path: str, limit: int, *, absent: str | None = None) -> bytes | None:
+        """A body, or None. `absent` is the code of a 404, or empty when that is no finding."""
+        body = None
+        with self._asking(path):
+            answer = connection.persist("GET", path, limit=limit)
+            if answer.status == 404 and absent is not None:
+                for code in filter(None, [absent]):
+                    self._find(code)
+            else:
+                body = _body(answer, path)
+        return body
+
+    @property
+    def _other(self) -> Connection:
+        if self._second is None:
+            self._second = self._open_second()
+        return self._second
+
+    # As a browser.
+
+    def _lists(self, drop_id: bytes) -> None:
+        for left in reversed(range(FETCHES)):
+            judged = self._judged = Judged()
+            roots = self._get("/roots", note.MAX_BYTES)
+            roster = self._ask(self._browser, "/roster", note.MAX_BYTES, absent="roster_missing")
+            if not (left and roots and roster and _is_between(roots, roster)):
+                break
+        if roots is not None:
+            judge_roots(judged, roots, drop_id, self._state.chain, self._now)
+        if judged.chain is None:
+            # The last that was sound still tells whether page and roster are this drop's.
+            judged.chain, judged.sound = self._state.chain, False
+        if roster is not None:
+            judge_roster(judged, roster, self._state, self._now, self._older)
+        self._note(judged.findings, roots or b"", roster or b"")
+        if judged.chain:
+            self.report.roots = [root.note.hash.hex() for root in judged.chain.roots]
+            self._note(running_out(judged.chain.current, judged.roster, self._now))
+        if judged.roster:
+            self.report.roster = (judged.roster.version, judged.roster.hash.hex())
+
+    def _older(self, version: int) -> bytes | None:
+        return self._ask(self._other, f"/rosters/{version}", note.MAX_BYTES, absent="")
+
+    def _page(self, shown: bytes | None, assets: dict[str, bytes | None]) -> None:
+        chain, report = self._judged.chain, self.report
+        if shown is not None:
+            report.page = _hex(shown)
+            wrong = list(page.check_page(shown, self._release, chain)) if chain else []
+            loads = [self._get(address, ASSET_LIMIT) for address in page.foreign(shown, self._release)] if wrong else []
+            self._note(wrong, shown, *filter(None, loads))
+        for address, body in assets.items():
+            if body is not None:
+                report.assets[address] = _hex(body)
+                self._note(page.check_asset(address, body, self._release), body)
+
+    def _kept(self) -> boxes.Boxes:
+        acknowledged = self._state.acknowledged()
+        if self._judged.chain is None:
+            return {}
+        return boxes.kept(acknowledged, self._judged.chain.current, self._judged.roster, self._now)
+
+    def _before_upload(self, acknowledged: boxes.Boxes) -> None:
+        # The present and the last week are every page's questions, boxes of one's own or not.
+        for epoch in (epoch_of(self._now), epoch_of(self._now) - 1):
+            with self._asking("/boxes/missing"):
+                self._lost[epoch] = boxes.not_stored(self._browser, epoch, acknowledged.get(epoch, {}))
+        with self._asking("/permit"):
+            permit = _body(self._browser.persist("GET", "/permit", limit=JSON_LIMIT), "/permit")
+            if len(permit) % PADDED:
+                self._find("answer_size", permit, path="/permit")
+            if not isinstance(Answer(200, permit).object.get("permit"), str):
+                raise BadAnswer("There is no permit in it.")
+
+    # Afterwards, no longer as a browser.
+
+    def _since(self, acknowledged: boxes.Boxes, *, has_token: bool) -> None:
+        changed: dict[int, set[bytes]] = {}
+        for epoch, ours in acknowledged.items():
+            self.report.cover += len(ours)
+            if epoch not in self._lost:
+                with self._asking("/boxes/missing"):
+                    self._lost[epoch] = boxes.not_stored(self._other, epoch, ours)
+        if has_token:
+            self._as_courier(acknowledged, changed)
+        for code, wrong in (("box_lost", self._lost), ("box_changed", changed)):
+            names = "".join(f"{epoch} {one.hex()}\n" for epoch in sorted(wrong) for one in sorted(wrong[epoch]))
+            self._note(boxes.describe(code, wrong), names.encode())
+
+    def _as_courier(self, acknowledged: boxes.Boxes, changed: dict[int, set[bytes]]) -> None:
+        # The present week always: a token that has run out must show before there is a box to compare.
+        for epoch in sorted({epoch_of(self._now), *acknowledged}):
+            with self._asking("/courier/boxes"):
+                try:
+                    lost, changed[epoch] = boxes.listed_wrong(self._other, epoch, acknowledged.get(epoch, {}))
+                except boxes.TokenRefused:
+                    return self._find("token_refused")
+                self._lost[epoch] = self._lost.get(epoch, set()) | lost
+        board = self._ask(self._other, "/board", BOARD_LIMIT)
+        if board is not None and len(board) % SLOT:
+            self._find("answer_size", path="/board")
+        return None
+
+    # Remembering.
+
+    def _remember(self) -> None:
+        report, judged = self.report, self._judged
+        try:
+            for code, data in self._evidence:
+                self._state.keep_evidence(report.day, code, data)
+            if judged.sound and judged.chain:
+                self._state.write(judged.chain, judged.roster, judged.seen or self._state.seen, report.day)
+        except Refused as error:
+            self._find("state_unwritable", why=error)
+
+
+def _is_between(roots: bytes, roster: bytes) -> bool:
+    """Whether roots and roster are of two moments: a new root was published while they were fetched."""
+    try:
+        return bool(note.parse(roster).value.get("root_version") != split(roots)[-1].version)
+    except KnotholeError:
+        return False
+
+
+def _body(answer: Answer, path: str) -> bytes:
+    if answer.status == 200:
+        return answer.body
+    if answer.status >= 500:
+        raise Unreachable(f"the server answered with code {answer.status}; try again later.")
+    raise refusal(answer, path)
+
+
+def _hex(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

