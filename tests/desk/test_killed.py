@@ -188,7 +188,8 @@ def test_what_is_destroyed_while_being_killed_is_there_whole_or_gone_for_good(
         (kept,) = [one for one in broken.submissions() if one.message == "imported"]
         assert broken.export(kept.id, tmp_path / f"export-{number}").incomplete == []
         shutil.rmtree(tmp_path / f"export-{number}")
-        assert len(list(broken.path.rglob("*.keys"))) == 1, "an old generation of secrets was left"
+        assert len(list(broken.path.rglob("*.lock"))) == 1, "an old generation of secrets was left"
+        assert len(list(broken.path.rglob("*.week"))) == len(before) - 1, "a secret of an old generation was left"
     assert gone + stayed == moments
     killer.check(moments)
     if moments >= 50:
