@@ -19,7 +19,7 @@ from knothole_client.desk.vault import Vault
 from knothole_keys.errors import Refused
 from knothole_keys.secret import Cost
 
-_BACKUPS = ("desk", "backups")
+BACKUPS = ("desk", "backups")
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def relock(path: Path, holding: Holding, plan: Callable[[Vault], Plan], cost: Co
 
 def backups(records: Records) -> list[dict[str, Any]]:
     """Every backup made of this vault: `path`, day `made`, and its `slots` (number and kind)."""
-    value = records.get(*_BACKUPS)
+    value = records.get(*BACKUPS)
     return list(value["backups"]) if value else []
 
 
@@ -84,7 +84,13 @@ def remember_backup(records: Records, path: Path, made: str, slots: Iterable[Slo
     """Write down that a backup was made, and what opens it."""
     entry = {"path": str(path), "made": made, "slots": [{"number": one.number, "kind": one.kind} for one in slots]}
     with records.transaction():
-        records.put(*_BACKUPS, {"backups": [*backups(records), entry]})
+        records.put(*BACKUPS, {"backups": [*backups(records), entry]})
+
+
+def forget_newest_backup(records: Records) -> None:
+    """Take back the last `remember_backup`: it was not made after all."""
+    with records.transaction():
+        records.put(*BACKUPS, {"backups": backups(records)[:-1]})
 
 
 def next_number(records: Records, slots: Iterable[Slot]) -> int:

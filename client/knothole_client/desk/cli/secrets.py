@@ -56,7 +56,10 @@ def enrol(path: Path, root: Path | None, weeks: int, text: str | None, output: P
         f"The drop's fingerprint is {print_of}",
         "Compare it with the printed one: this vault belongs to that drop from now on.",
     ]
-    lines += [f"Left out: {days(epoch)}. Its secret was destroyed, and a key is never replaced." for epoch in made.lost]
+    lines += [
+        f"Left out: {days(epoch)}. Its secret was destroyed or is not in this restored vault, and a key is never replaced."
+        for epoch in made.lost
+    ]
     show(value, lines, as_json=as_json)
 
 
