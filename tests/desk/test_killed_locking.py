@@ -125,15 +125,16 @@ def test_a_restore_killed_at_any_moment_makes_a_whole_vault_or_none(
     with vault.opened(full.path, PASSPHRASE, change=True) as one:
         restoring.make(one, tmp_path / "backup", tmp_path / "boxes")
     again = tmp_path / "place" / "again"
+    again.parent.mkdir()
 
     def restore() -> None:
-        shutil.rmtree(again.parent, ignore_errors=True)
-        again.parent.mkdir()
         restoring.restore(tmp_path / "backup", again, PASSPHRASE, boxes=tmp_path / "boxes", until=None, cost=CHEAP)
 
     before = snapshot(full.path)
-    killer.measure(restore)
+    killer.measure(lambda: (shutil.rmtree(again, ignore_errors=True), restore()))
     for _ in range(moments):
+        # Not in the process that is killed: half a removal is no restore.
+        shutil.rmtree(again, ignore_errors=True)
         killer.kill(restore)
         if again.exists():
             assert len(at(full, again).summaries()) == 3
