@@ -14,7 +14,7 @@ from nacl.pwhash import argon2id
 from knothole_client.desk import backup, relocking, restoring, vault
 from knothole_client.desk.keyring import Keyring
 from knothole_client.desk.locks import Holding, Locks
-from knothole_keys import canonical, fields
+from knothole_keys import canonical, fields, secret
 from knothole_keys.errors import KnotholeError
 from knothole_keys.kdf import derive
 from knothole_keys.open import Opener
@@ -68,10 +68,9 @@ def of_lock(locks: Locks, holding: Holding) -> Iterator[bytes]:
     for label in ("week", "slots", "places", "backup chunk"):
         yield derive(locks.key, label)
     for slot in locks.slots:
-        yield slot.secret
-        yield derive(slot.secret, "slot")
         file = canonical.decode(slot.locked)
         material = holding.material(slot.kind) or b""
+        yield secret.unlock(slot.locked, material, locks.purpose)
         salt = bytes.fromhex(file["salt"])
         stretched = argon2id.kdf(32, material, salt, opslimit=file["passes"], memlimit=file["memory"])
         yield stretched
@@ -160,17 +159,17 @@ def test_what_opened_the_vault_before_is_nowhere_in_it(scene: Scene, change: obj
 
 def test_the_search_finds_each_secret_in_each_spelling(scene: Scene, tmp_path: Path) -> None:
     secrets = secrets_of(scene)
-    for number, secret in enumerate(secrets):
-        for spelling in looking.spellings_of(secret):
+    for number, one in enumerate(secrets):
+        for spelling in looking.spellings_of(one):
             planted = tmp_path / "planted" / str(number)
             planted.parent.mkdir(exist_ok=True)
             planted.write_bytes(b"\0" * 999 + spelling + b"\0" * 999)
-            assert looking.in_folder(planted.parent, needles([secret]))
+            assert looking.in_folder(planted.parent, needles([one]))
             planted.unlink()
 
 
 def everything(path: Path, holding: Holding) -> set[bytes]:
-    """Every secret that a vault gives to whoever opens it, and what can be made of them."""
+    """Every one that a vault gives to whoever opens it, and what can be made of them."""
     with vault.opened(path, holding, change=True) as one:
         keyring = one.keyring(holding)
         keys = {*of_lock(one.locks, holding), *of_lock(keyring.locks, holding), bytes.fromhex(one.identity["seed"])}

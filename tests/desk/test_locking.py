@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nacl.exceptions import CryptoError
+from nacl.public import PrivateKey, SealedBox
+from nacl.secret import SecretBox
 
 from knothole_client.desk import relocking, vault
 from knothole_client.desk import vault as vaults
@@ -12,7 +15,9 @@ from knothole_client.desk.keyring import Keyring
 from knothole_client.desk.locks import ALONE, MAX_SLOTS, WITH_KEY_FILE, Holding, kinds, new_locks, new_slot, open_locks
 from knothole_client.desk.relocking import Plan, keep_all, relock
 from knothole_client.desk.vault import Vault
+from knothole_keys import canonical, fields
 from knothole_keys.errors import Refused
+from knothole_keys.kdf import derive
 from knothole_keys.secret import WrongPassphrase
 from tests.desk.conftest import CHEAP, PASSPHRASE, Desk, snapshot
 from tests.support.drop import Drop, seal_submission, write_out
@@ -250,3 +255,19 @@ def test_a_failed_change_changes_nothing(desk: Desk) -> None:
     with pytest.raises(Refused, match="label"):
         change(desk, lambda one: Plan(keep_all(one).keep, NEW, "two\nlines"))
     assert snapshot(desk.path) == before
+
+
+def test_a_removed_slot_and_an_old_copy_open_nothing_that_was_locked_afterwards(desk: Desk) -> None:
+    change(desk, lambda one: Plan(keep_all(one).keep, NEW))
+    with vaults.opened(desk.path, PASSPHRASE) as one:
+        old = one.locks
+    change(desk, lambda one: Plan(keep_all(one).keep - {old.used}), NEW)
+    with vaults.opened(desk.path, NEW) as one:
+        after = canonical.decode(one.locks.sealed())
+    # Whoever opened the old copy knows all that was in it, about the slots that stayed as well.
+    known = [old.key, *(value for slot in old.slots for value in vars(slot).values() if isinstance(value, bytes))]
+    for box in [fields.strict_base64(slot["box"]) or b"" for slot in after["slots"]]:
+        for key in [value for value in known if len(value) == 32]:
+            for attempt in (SealedBox(PrivateKey(key)), SecretBox(key), SecretBox(derive(key, "slot"))):
+                with pytest.raises(CryptoError):
+                    attempt.decrypt(box)

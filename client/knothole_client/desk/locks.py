@@ -1,9 +1,11 @@
 """Key slots: how one random key is opened by any of several things that people hold. Pure: bytes in, bytes out.
 
 A key slot asks for a passphrase, or for a passphrase *and* a key file that lies on a separate stick. Key file and passphrase
-are mixed (HKDF) before Argon2id stretches them, so neither alone is worth a guess. What a slot holds is a random secret of
-its own; the key that all slots open lies in a small box under that secret. The secrets also lie under the key itself, so that
-whoever opened one slot can put a fresh key behind all of them, without asking everybody for their passphrase.
+are mixed (HKDF) before Argon2id stretches them, so neither alone is worth a guess. What a slot holds is the secret half of a
+random key pair of its own (X25519); the key that all slots open lies in a sealed box for each. The public halves lie under
+the key itself, so that whoever opened one slot can put a fresh key behind all of them, without asking everybody for their
+passphrase. But the public halves alone: a slot that was removed, with a copy of the vault from before, must open nothing that
+was locked afterwards.
 
 The vault and the weekly secrets each have such a lock, with the same slots and nothing else in common: what opens the one
 says nothing about the other.
@@ -15,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nacl.exceptions import CryptoError
+from nacl.public import PrivateKey, PublicKey, SealedBox
 from nacl.secret import SecretBox
 
 from knothole_keys import canonical, clock, fields, secret
@@ -54,14 +57,15 @@ class Holding:
 
 @dataclass(frozen=True, repr=False)
 class Slot:
-    """One way in. `number` is never used twice in a vault; `since` is a day; `locked` is a file of `knothole_keys.secret`."""
+    """One way in. `number` is never used twice in a vault; `since` is a day; `locked` is a file of `knothole_keys.secret`,
+    with the secret half of the key pair whose `public` half this is."""
 
     number: int
     kind: str
     label: str
     since: str
     locked: bytes
-    secret: bytes
+    public: bytes
 
 
 @dataclass(frozen=True, repr=False)
@@ -85,14 +89,14 @@ class Locks:
     def sealed(self) -> bytes:
         """The lock as it lies on a disk: nothing in it helps without what a slot asks for."""
         inside = [
-            {"number": one.number, "label": one.label, "since": one.since, "secret": one.secret.hex()} for one in self.slots
+            {"number": one.number, "label": one.label, "since": one.since, "public": one.public.hex()} for one in self.slots
         ]
         slots = [
             {
                 "number": one.number,
                 "kind": one.kind,
                 "locked": fields.to_base64(one.locked),
-                "box": fields.to_base64(bytes(SecretBox(_slot_key(one.secret)).encrypt(self.key))),
+                "box": fields.to_base64(SealedBox(PublicKey(one.public)).encrypt(self.key)),
             }
             for one in self.slots
         ]
@@ -103,9 +107,9 @@ class Locks:
 def new_slot(holding: Holding, purpose: str, number: int, label: str, cost: Cost | None = None, since: str = "") -> Slot:
     """A slot that asks for all of `holding`. Raises Refused."""
     label = fields.line(label, 0, 100, Refused, "The label")
-    kept, material = os.urandom(KEY), holding.material(holding.kind)
-    locked = secret.lock(kept, material or b"", purpose, cost)
-    return Slot(number, holding.kind, label, since or clock.day_of(clock.now()), locked, kept)
+    pair, material = PrivateKey.generate(), holding.material(holding.kind)
+    locked = secret.lock(bytes(pair), material or b"", purpose, cost)
+    return Slot(number, holding.kind, label, since or clock.day_of(clock.now()), locked, bytes(pair.public_key))
 
 
 def new_locks(purpose: str, slot: Slot) -> Locks:
@@ -134,7 +138,7 @@ def open_locks(data: bytes, holding: Holding, purpose: str) -> Locks:
                 known[one["number"]]["label"],
                 known[one["number"]]["since"],
                 fields.strict_base64(one["locked"]) or b"",
-                bytes.fromhex(known[one["number"]]["secret"]),
+                bytes(PublicKey(bytes.fromhex(known[one["number"]]["public"]))),
             )
             for one in value["slots"]
         )
@@ -153,8 +157,8 @@ def _try(slots: list[dict[str, Any]], holding: Holding, purpose: str) -> tuple[b
         except WrongPassphrase:
             continue
         try:
-            return SecretBox(_slot_key(kept)).decrypt(fields.strict_base64(slot["box"]) or b""), slot["number"]
-        except (CryptoError, ValueError):
+            return SealedBox(PrivateKey(kept)).decrypt(fields.strict_base64(slot["box"]) or b""), slot["number"]
+        except (CryptoError, TypeError, ValueError):
             raise Refused(_DAMAGED) from None
     there = {slot["kind"] for slot in slots}
     if WITH_KEY_FILE not in there:
@@ -164,10 +168,6 @@ def _try(slots: list[dict[str, Any]], holding: Holding, purpose: str) -> tuple[b
     if ALONE in there:
         raise WrongPassphrase("The passphrase is wrong, or needs its key file as well (--key-file); nothing was changed.")
     raise Refused("This vault opens only with its key file: put the stick in and name the file with --key-file.")
-
-
-def _slot_key(kept: bytes) -> bytes:
-    return derive(kept, "slot")
 
 
 def _read(data: bytes) -> dict[str, Any]:
