@@ -169,7 +169,7 @@ def test_the_search_finds_each_secret_in_each_spelling(scene: Scene, tmp_path: P
 
 
 def everything(path: Path, holding: Holding) -> set[bytes]:
-    """Every one that a vault gives to whoever opens it, and what can be made of them."""
+    """Every secret that a vault gives to whoever opens it, and what can be made of them."""
     with vault.opened(path, holding, change=True) as one:
         keyring = one.keyring(holding)
         keys = {*of_lock(one.locks, holding), *of_lock(keyring.locks, holding), bytes.fromhex(one.identity["seed"])}
