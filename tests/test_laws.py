@@ -24,10 +24,14 @@ MAY_IMPORT = {
     "knothole_server": {"knothole_server", *(f"knothole_keys.{name}" for name in VERIFYING)},
     "knothole_client": {"knothole_client", "knothole_keys"},
 }
-# Outside of keys nobody names a primitive but these, each where it is: the vault's records are secret boxes.
+# Outside of keys nobody names a primitive but these, each where it is: the vault's records are secret boxes, and its key
+# slots sealed ones.
 PRIMITIVES = {
-    "knothole_client/desk": {"nacl.secret", "nacl.secret.SecretBox", "nacl.exceptions", "nacl.exceptions.CryptoError"},
-}
+    "knothole_client/desk": {
+        "nacl.secret", "nacl.secret.SecretBox", "nacl.exceptions", "nacl.exceptions.CryptoError",
+        "nacl.public", "nacl.public.SealedBox", "nacl.public.PrivateKey", "nacl.public.PublicKey",
+    },
+}  # fmt: skip
 HASHES = {"sha256", "file_digest", "shake_256"}
 CAN_SEAL_OPEN_OR_SIGN = (
     "knothole_keys.seal", "knothole_keys.open", "knothole_keys.sign", "knothole_keys.letter", "knothole_keys.codename",

@@ -13,13 +13,14 @@ from knothole_client.desk.exporting import Exported
 from knothole_client.desk.inbox import Inbox
 from knothole_client.desk.intake import Report, take_in
 from knothole_client.desk.keyring import Keyring
+from knothole_client.desk.locks import Holding
 from knothole_client.desk.submission import Submission, Summary
 from knothole_client.desk.vault import Vault
 from knothole_keys.secret import Cost
 from tests.support.drop import Drop, make_drop
 
 CHEAP = Cost(1, 8192)
-PASSPHRASE = b"correct horse battery"
+PASSPHRASE = Holding(b"correct horse battery")
 # A Tuesday, so that neighbouring weeks are never a surprise.
 NOW = 1795564800
 
@@ -34,7 +35,7 @@ class Desk:
     @contextmanager
     def opened(self) -> Iterator[tuple[Vault, Keyring]]:
         with vault.opened(self.path, PASSPHRASE, change=True) as one:
-            yield one, Keyring.open(one.epochs, PASSPHRASE)
+            yield one, one.keyring(PASSPHRASE)
 
     def enrol(self, *, weeks: int = 8, now: int | None = None, roots: bytes | None = None) -> enrolling.Enrolled:
         with self.opened() as (one, keyring):
@@ -70,7 +71,7 @@ class Desk:
 
     def destroy(self, *epochs: int) -> None:
         with self.opened() as (_, keyring):
-            keyring.destroy(epochs, PASSPHRASE, CHEAP)
+            keyring.destroy(epochs)
 
 
 @pytest.fixture

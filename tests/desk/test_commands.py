@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from knothole_client.desk import vault
-from knothole_keys import canonical, clock, secret
+from knothole_keys import canonical, clock, fields, secret
 from knothole_keys.cli import passphrase, run
 from knothole_keys.epoch import DAY, end
 from knothole_keys.secret import DESK_COST
@@ -177,7 +177,8 @@ def test_init_and_enrol_at_full_cost(desk: Command, tmp_path: Path, monkeypatch:
     recipient = made.admit((tmp_path / "e").read_bytes())
     assert (recipient.name, recipient.note, len(recipient.epochs)) == ("Ada", "Investigations", 8)
     assert f"This desk's id is {recipient.id}" in told
-    lock = canonical.decode((Path(desk.vault) / "epochs/1.lock").read_bytes())
+    (slot,) = canonical.decode((Path(desk.vault) / "epochs/1.lock").read_bytes())["slots"]
+    lock = canonical.decode(fields.strict_base64(slot["locked"]) or b"")
     assert (lock["passes"], lock["memory"]) == (DESK_COST.passes, DESK_COST.memory)
 
 

@@ -1,14 +1,17 @@
 """Weekly secrets: never replaced, and gone when they are destroyed, wherever the machine stops."""
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from knothole_client.desk import keyring as module
-from knothole_client.desk.keyring import Keyring, wipe
-from knothole_keys import files, secret
+from knothole_client.desk.keyring import WEEK_FILE, Keyring
+from knothole_client.desk.locks import Holding, open_locks
+from knothole_client.desk.wiping import wipe
+from knothole_keys import files
 from knothole_keys.errors import Refused
 from knothole_keys.secret import WrongPassphrase
 from tests.desk.conftest import CHEAP, PASSPHRASE
@@ -29,6 +32,15 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+def generations(folder: Path) -> list[str]:
+    """What lies there without the random part of its name: `1.lock`, and `1.week` for each week of generation 1."""
+    return sorted(re.sub("-[0-9a-f]{16}", "", name) for name in names(folder))
+
+
+FIRST = ["1.lock", "1.week", "1.week", "1.week"]
+SECOND = ["2.lock", "2.week", "2.week"]
+
+
 def test_seeds_are_random_independent_and_last(folder: Path) -> None:
     keyring = reopened(folder)
     seeds = {keyring.seed(epoch) for epoch in keyring.epochs}
@@ -47,15 +59,16 @@ def test_a_seed_that_exists_is_never_replaced(folder: Path) -> None:
 
 def test_destroying_one_keeps_the_others(folder: Path) -> None:
     before = {epoch: reopened(folder).seed(epoch) for epoch in (11, 12)}
-    reopened(folder).destroy([10], PASSPHRASE, CHEAP)
+    reopened(folder).destroy([10])
     assert {epoch: reopened(folder).seed(epoch) for epoch in reopened(folder).epochs} == before
-    assert names(folder) == ["2.keys", "2.lock"]
+    assert generations(folder) == SECOND
 
 
 def test_destroying_overwrites_the_blocks_before_they_are_freed(folder: Path) -> None:
     held = {name: os.open(folder / name, os.O_RDONLY) for name in names(folder)}
+    assert len(held) == len(FIRST)
     before = {name: os.pread(descriptor, 4096, 0) for name, descriptor in held.items()}
-    reopened(folder).destroy([10], PASSPHRASE, CHEAP)
+    reopened(folder).destroy([10])
     for name, descriptor in held.items():
         after = os.pread(descriptor, 8192, 0)
         os.close(descriptor)
@@ -65,23 +78,23 @@ def test_destroying_overwrites_the_blocks_before_they_are_freed(folder: Path) ->
 
 
 def test_a_stale_copy_of_a_destroyed_block_is_useless_under_the_new_lock(folder: Path) -> None:
-    stale = (folder / "1.keys").read_bytes()
-    reopened(folder).destroy([10], PASSPHRASE, CHEAP)
-    (folder / "2.keys").write_bytes(stale)
+    stale = next(folder.glob("1-*.week")).read_bytes()
+    reopened(folder).destroy([10])
+    (folder / f"2-{bytes(8).hex()}.week").write_bytes(stale)
     with pytest.raises(Refused, match="damaged"):
         reopened(folder)
 
 
 def test_the_lock_is_not_the_vaults(folder: Path) -> None:
     with pytest.raises(Refused, match="something else"):
-        secret.unlock((folder / "1.lock").read_bytes(), PASSPHRASE, "vault")
+        open_locks((folder / "1.lock").read_bytes(), PASSPHRASE, "vault")
 
 
 def test_a_wrong_passphrase_opens_and_changes_nothing(folder: Path) -> None:
     (folder / "0.part").write_bytes(b"left over")
     with pytest.raises(WrongPassphrase):
-        Keyring.open(folder, b"wrong horse battery")
-    assert names(folder) == ["0.part", "1.keys", "1.lock"]
+        Keyring.open(folder, Holding(b"wrong horse battery"))
+    assert generations(folder) == ["0.part", *FIRST]
 
 
 def test_a_crash_before_the_wiping_is_finished_by_the_next_change(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,17 +105,17 @@ def test_a_crash_before_the_wiping_is_finished_by_the_next_change(folder: Path, 
     with monkeypatch.context() as patch:
         patch.setattr(module, "wipe", power_cut)
         with pytest.raises(RuntimeError):
-            keyring.destroy([10], PASSPHRASE, CHEAP)
-    assert names(folder) == ["1.keys", "1.lock", "2.keys", "2.lock"]
+            keyring.destroy([10])
+    assert generations(folder) == [*FIRST, *SECOND]
     assert reopened(folder).epochs == [11, 12]
-    assert names(folder) == ["2.keys", "2.lock"]
+    assert generations(folder) == SECOND
 
 
-def test_a_crash_between_lock_and_keys_keeps_the_old_generation(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_before_the_new_lock_keeps_the_old_generation(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real: Any = files.write_whole
 
     def power_cut(path: Path, data: bytes, **options: Any) -> None:
-        if path.name == "2.keys":
+        if path.name == "2.lock":
             raise RuntimeError("power cut")
         real(path, data, **options)
 
@@ -110,9 +123,21 @@ def test_a_crash_between_lock_and_keys_keeps_the_old_generation(folder: Path, mo
     with monkeypatch.context() as patch:
         patch.setattr(files, "write_whole", power_cut)
         with pytest.raises(RuntimeError):
-            keyring.destroy([10], PASSPHRASE, CHEAP)
+            keyring.destroy([10])
     assert reopened(folder).epochs == [10, 11, 12]
-    assert names(folder) == ["1.keys", "1.lock"]
+    assert generations(folder) == FIRST
+
+
+def doomed_files(folder: Path, *epochs: int) -> set[str]:
+    """The files of some weeks: those without which the keyring does not have them."""
+    found = set()
+    for path in folder.glob("*.week"):
+        data = path.read_bytes()
+        path.unlink()
+        if set(epochs) - set(reopened(folder).epochs):
+            found.add(path.name)
+        path.write_bytes(data)
+    return found
 
 
 def test_the_lock_is_wiped_before_what_it_opens(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,20 +148,23 @@ def test_the_lock_is_wiped_before_what_it_opens(folder: Path, monkeypatch: pytes
         wipe(path)
 
     monkeypatch.setattr(module, "wipe", watched)
-    reopened(folder).destroy([10, 11], PASSPHRASE, CHEAP)
-    assert wiped == ["1.lock", "1.keys"]
+    first = doomed_files(folder, 10, 11)
+    reopened(folder).destroy([10, 11])
+    assert wiped[0] == "1.lock"
+    assert set(wiped[1:3]) == first
+    assert len(wiped) == 4
 
 
 def test_a_vault_without_its_secrets_says_so(folder: Path) -> None:
     for path in folder.iterdir():
         path.unlink()
-    with pytest.raises(Refused, match="missing, as in a backup"):
+    with pytest.raises(Refused, match="missing, as in a copy"):
         reopened(folder)
 
 
 @pytest.mark.parametrize("change", [lambda data: data[:-1], lambda data: bytes(len(data)), lambda data: b""])
 def test_damaged_secrets_are_one_sentence(folder: Path, change: Any) -> None:
-    path = folder / "1.keys"
+    path = next(folder.glob("*.week"))
     path.write_bytes(change(path.read_bytes()))
     with pytest.raises(Refused, match="damaged"):
         reopened(folder)
@@ -148,18 +176,24 @@ def test_what_is_not_the_keyrings_is_left_alone(folder: Path) -> None:
     (folder / "7.lock").mkdir()
     (folder / "notes.txt").write_text("mine")
     (folder / ".DS_Store.part").write_text("mine")
-    before = names(folder)
-    reopened(folder).destroy([10], PASSPHRASE, CHEAP)
+    reopened(folder).destroy([10])
     assert reopened(folder).epochs == [11, 12]
-    assert names(folder) == sorted({*before, "2.keys", "2.lock"} - {"1.keys", "1.lock"})
+    assert generations(folder) == sorted([*SECOND, ".DS_Store.part", ".Trash-0", "7.lock", "notes.txt"])
     assert (folder / "notes.txt").read_text() == "mine"
 
 
-@pytest.mark.parametrize("left", ["9.lock", "9999.keys", ".0123456789abcdef.part"])
+@pytest.mark.parametrize("left", ["9-0123456789abcdef.week", ".0123456789abcdef.part"])
 def test_what_a_crash_left_of_the_keyring_is_wiped(folder: Path, left: str) -> None:
     (folder / left).write_bytes(b"half")
     reopened(folder)
-    assert names(folder) == ["1.keys", "1.lock"]
+    assert generations(folder) == FIRST
+
+
+def test_every_weeks_file_is_one_block_whatever_is_in_it_and_its_name_tells_no_week(folder: Path) -> None:
+    reopened(folder).add([2**31])
+    weeks = list(folder.glob("*.week"))
+    assert {path.stat().st_size for path in weeks} == {WEEK_FILE}
+    assert all(re.fullmatch(r"1-[0-9a-f]{16}\.week", path.name) for path in weeks)
 
 
 def test_wiping_a_link_never_touches_what_it_points_to(tmp_path: Path) -> None:

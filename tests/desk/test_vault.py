@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from knothole_client.desk import vault
+from knothole_client.desk.locks import Holding
 from knothole_client.desk.records import Records, sentences
 from knothole_client.desk.vault import opened
 from knothole_keys.errors import Refused
@@ -15,6 +16,7 @@ from knothole_keys.secret import WrongPassphrase
 from tests.desk.conftest import CHEAP, PASSPHRASE, Desk
 from tests.support.drop import Drop, seal_submission, write_out
 
+WRONG = Holding(b"wrong horse battery")
 Unchanged = Callable[[Path], Callable[[], None]]
 
 
@@ -54,7 +56,7 @@ def test_a_failed_transaction_leaves_nothing(path: Path) -> None:
 
 def test_a_wrong_passphrase_changes_nothing(path: Path, unchanged: Unchanged) -> None:
     check = unchanged(path)
-    with pytest.raises(WrongPassphrase, match="nothing was changed"), opened(path, b"wrong horse battery", change=True):
+    with pytest.raises(WrongPassphrase, match="nothing was changed"), opened(path, WRONG, change=True):
         pass
     check()
 

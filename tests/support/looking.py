@@ -33,6 +33,19 @@ def spellings(words: Iterable[str]) -> list[bytes]:
     return sorted(spelling for spelling in found if len(spelling) >= 8)
 
 
+def spellings_of(secret: bytes) -> list[bytes]:
+    """The byte strings by which a secret may be spelled: raw, hex, base64 in three phases; its halves too."""
+    found: set[bytes] = set()
+    half = len(secret) // 2
+    for part in {secret, secret[:half], secret[half:]}:
+        found |= {part, part[::-1], part.hex().encode(), part.hex().upper().encode()}
+        for start in range(3):
+            whole = part[start : start + (len(part) - start) // 3 * 3]
+            found |= {base64.b64encode(whole), base64.urlsafe_b64encode(whole)}
+    assert all(len(spelling) >= 16 for spelling in found), "too short to be found by anything but chance"
+    return sorted(found)
+
+
 def found_in(data: bytes, needles: Iterable[bytes]) -> list[bytes]:
     """Which of the needles occur."""
     return [needle for needle in needles if needle in data]

@@ -14,9 +14,10 @@ from knothole_keys import enrolment, xwing
 from knothole_keys.epoch import epoch_of
 from knothole_keys.errors import Refused
 from knothole_keys.recipient import MAX_EPOCHS, Recipient, recipient_id
+from knothole_keys.roster import Roster
 from knothole_keys.sign import Signer, new_note
 
-_EXPORTED = ("desk", "exported")
+EXPORTED = ("desk", "exported")
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,14 @@ def signer(vault: Vault) -> Signer:
 
 def exported(vault: Vault) -> set[int]:
     """The epochs whose public key has ever left this desk."""
-    value = vault.records.get(*_EXPORTED)
+    value = vault.records.get(*EXPORTED)
     return set(value["epochs"]) if value else set()
+
+
+def own_epochs(vault: Vault, roster: Roster | None) -> set[int]:
+    """The epochs for which a roster shows a key of this desk; a restored vault may not know of them otherwise."""
+    name = signer(vault).public.name
+    return {epoch for one in (roster.recipients if roster else ()) if one.id == name for epoch in one.epochs}
 
 
 def enrol(vault: Vault, keyring: Keyring, *, roots: bytes | None, weeks: int, note: str | None, now: int) -> Enrolled:
@@ -59,15 +66,15 @@ def enrol(vault: Vault, keyring: Keyring, *, roots: bytes | None, weeks: int, no
             vault.set_note(note)
     current = epoch_of(now)
     wanted = range(current, current + weeks)
-    before = exported(vault)
+    before = exported(vault) | own_epochs(vault, known.roster)
     keyring.add(set(wanted) - before)
     offered = [epoch for epoch in keyring.epochs if epoch >= current][:MAX_EPOCHS]
     with vault.records.transaction():
         # Before anybody can see the note: after a crash here the same keys are exported again.
-        vault.records.put(*_EXPORTED, {"epochs": sorted(before | set(offered))})
+        vault.records.put(*EXPORTED, {"epochs": sorted(before | set(offered))})
     lost = sorted(set(wanted) - set(offered))
     if not offered:
-        raise Refused("The secrets of these weeks were destroyed and are never replaced; enrol for more --weeks.")
+        raise Refused("The secrets of these weeks are gone and are never replaced; enrol for more --weeks.")
     data = _write(vault, keyring, known, offered, now)
     return Enrolled(data, known, enrolment.read_enrolment(data, drop_id=known.drop_id).recipient, lost)
 

@@ -1,16 +1,17 @@
 """The weekly secrets (epoch keys): made, handed to import, and destroyed.
 
-    epochs/N.lock    a random key under the passphrase, for nothing but these secrets
-    epochs/N.keys    all weekly seeds, in a secret box under that key
+    epochs/N.lock          the random key of generation N, behind the same key slots as the vault (`locks`)
+    epochs/N-<hex>.week    one weekly seed in a secret box under that key: one file a week, each of one block
 
-Two files, so that one surviving block is not enough: without its lock file a key file says nothing, whatever passphrase
-comes to be known. Destroying a week makes generation N+1, under a fresh random key and without that week's seed, and then
-overwrites and removes generation N, lock first. A crash in between leaves both; the next change of the vault finishes
-the work before it does anything else.
+A week's file is useless without its generation's lock, whatever passphrase comes to be known. Destroying a week writes
+generation N+1, under a fresh random key and without that week; its lock file is the commit. Then generation N is
+overwritten in place and removed: the lock first, the destroyed weeks next, and the rest, so that no surviving block of the
+old generation says anything by itself. A crash in between leaves both; the next change of the vault finishes the work
+before it does anything else.
 
-What this cannot promise: flash storage, copy-on-write and journalling file systems, snapshots and backups may keep the
-overwritten blocks, and who has those *and* the passphrase gets the seeds back. Keep the vault on an encrypted disk,
-and this folder out of every backup.
+What this cannot promise: flash storage, copy-on-write and journalling file systems, snapshots and copies may keep the
+overwritten blocks. Who has *both* the old lock and the old week from there, *and* what opens a key slot, gets the seed back.
+Keep the vault on an encrypted disk, and this folder out of every copy (`desk backup` leaves it out).
 """
 
 import os
@@ -21,47 +22,54 @@ from pathlib import Path
 from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 
-from knothole_keys import canonical, fields, files, secret, xwing
+from knothole_client.desk.locks import MAX_BYTES, Holding, Locks, Slot, new_locks, new_slot, open_locks
+from knothole_client.desk.wiping import wipe
+from knothole_keys import fields, files, xwing
 from knothole_keys.epoch import MAX_EPOCH
-from knothole_keys.errors import MalformedJSON, Refused
+from knothole_keys.errors import Refused
 from knothole_keys.kdf import derive
 from knothole_keys.secret import Cost
 
-TYPE = "knothole-epochs/1"
 PURPOSE = "epochs"
-_FILE = re.compile(r"([1-9][0-9]{0,17})\.(lock|keys)")
+WEEK_FILE = 4096
+_LOCK = re.compile(r"([1-9][0-9]{0,17})\.lock")
+_WEEK = re.compile(r"([1-9][0-9]{0,17})-[0-9a-f]{16}\.week")
 # A file of ours, whole or half written. Anything else in the folder belongs to somebody else, such as a file manager's bin.
-_OURS = re.compile(rf"{_FILE.pattern}|\.[0-9a-f]{{16}}\.part")
-_BLOCK = 4096
-_MAX_BYTES = 2**20
+_OURS = re.compile(rf"{_LOCK.pattern}|{_WEEK.pattern}|\.[0-9a-f]{{16}}\.part")
+_TEXT = WEEK_FILE - SecretBox.NONCE_SIZE - SecretBox.MACBYTES
 
 
 class Keyring:
     """The weekly seeds of an open vault: 32 bytes for each epoch that this desk can still open."""
 
-    def __init__(self, folder: Path, generation: int, lock_key: bytes, seeds: Mapping[int, bytes]) -> None:
-        self._folder, self._generation, self._lock_key = folder, generation, lock_key
+    def __init__(self, folder: Path, generation: int, locks: Locks, seeds: Mapping[int, tuple[str, bytes]]) -> None:
+        self._folder, self._generation, self.locks = folder, generation, locks
+        # Each seed with the name of its file.
         self._seeds = dict(seeds)
 
     @classmethod
-    def create(cls, folder: Path, passphrase: bytes, cost: Cost | None = None) -> None:
-        """Make an empty keyring in a folder that does not exist yet."""
+    def create(cls, folder: Path, holding: Holding, cost: Cost | None = None, *, number: int = 1, label: str = "") -> None:
+        """Make an empty keyring with one key slot in a folder that does not exist yet."""
         folder.mkdir(mode=0o700)
-        cls._write_generation(folder, 1, {}, passphrase, cost)
+        locks = new_locks(PURPOSE, new_slot(holding, PURPOSE, number, label, cost))
+        files.write_whole(folder / "1.lock", locks.sealed())
 
     @classmethod
-    def open(cls, folder: Path, passphrase: bytes) -> "Keyring":
-        """Unlock the newest generation and remove what is left of older ones; only while the vault is held for a change.
+    def open(cls, folder: Path, holding: Holding, slots: Iterable[int] | None = None) -> "Keyring":
+        """Unlock the newest generation and wipe what is left of others; only while the vault is held for a change.
 
-        Raises WrongPassphrase, Refused.
+        `slots` are the numbers of the vault's own key slots: one that only the weekly secrets have is left of a change
+        that was cut short, and goes. Raises WrongPassphrase, Refused.
         """
         generation = _newest(folder)
-        lock = files.read(folder / f"{generation}.lock", secret.MAX_BYTES)
-        lock_key = secret.unlock(lock, passphrase, PURPOSE)
-        seeds = _read_seeds(files.read(folder / f"{generation}.keys", _MAX_BYTES), lock_key)
+        locks = open_locks(files.read(folder / f"{generation}.lock", MAX_BYTES), holding, PURPOSE)
+        seeds = _read_weeks(folder, generation, locks.key)
         # Only now, when the newest one is known to open, is nothing else needed.
         _wipe_others(folder, generation)
-        return cls(folder, generation, lock_key, seeds)
+        made = cls(folder, generation, locks, seeds)
+        if slots is not None and {one.number for one in locks.slots} - (kept := set(slots)):
+            made.set_slots([one for one in locks.slots if one.number in kept])
+        return made
 
     @property
     def epochs(self) -> list[int]:
@@ -70,92 +78,77 @@ class Keyring:
 
     def seed(self, epoch: int) -> bytes | None:
         """The seed of an epoch, or None when there is none, or none any more."""
-        return self._seeds.get(epoch)
+        found = self._seeds.get(epoch)
+        return found[1] if found else None
 
     def add(self, epochs: Iterable[int]) -> None:
         """Make independent random seeds for epochs that have none. They are on disk when this returns."""
-        grown = {**{epoch: xwing.new_seed() for epoch in epochs}, **self._seeds}
-        if grown != self._seeds:
-            files.write_whole(self._folder / f"{self._generation}.keys", _sealed(grown, self._lock_key))
-            self._seeds = grown
+        for epoch in sorted(set(epochs) - set(self._seeds)):
+            seed = xwing.new_seed()
+            name = _write_week(self._folder, self._generation, self.locks.key, epoch, seed)
+            self._seeds[epoch] = name, seed
 
-    def destroy(self, epochs: Iterable[int], passphrase: bytes, cost: Cost | None = None) -> None:
+    def destroy(self, epochs: Iterable[int]) -> None:
         """Destroy the seeds of some epochs for good, as far as software can (see above), and re-key the others."""
-        remaining = {epoch: seed for epoch, seed in self._seeds.items() if epoch not in set(epochs)}
-        generation = self._generation + 1
-        self._lock_key = self._write_generation(self._folder, generation, remaining, passphrase, cost)
-        self._generation, self._seeds = generation, remaining
-        _wipe_others(self._folder, generation)
+        self._write_generation(self.locks.slots, set(epochs))
 
-    @staticmethod
-    def _write_generation(
-        folder: Path, generation: int, seeds: Mapping[int, bytes], passphrase: bytes, cost: Cost | None
-    ) -> bytes:
-        # The key file is the commit: a generation counts only when it has both.
-        lock_key = os.urandom(32)
-        files.write_whole(folder / f"{generation}.lock", secret.lock(lock_key, passphrase, PURPOSE, cost))
-        files.write_whole(folder / f"{generation}.keys", _sealed(seeds, lock_key))
-        return lock_key
+    def set_slots(self, slots: Iterable[Slot]) -> None:
+        """Put a fresh key behind these key slots alone, and wipe what was behind the others."""
+        self._write_generation(slots, set())
 
-
-def _names(folder: Path) -> list[str]:
-    return [path.name for path in folder.iterdir()]
+    def _write_generation(self, slots: Iterable[Slot], doomed: set[int]) -> None:
+        generation, locks = self._generation + 1, self.locks.with_slots(slots)
+        first = [name for epoch, (name, _) in self._seeds.items() if epoch in doomed]
+        seeds = {}
+        for epoch, (_, seed) in sorted(self._seeds.items()):
+            if epoch not in doomed:
+                seeds[epoch] = _write_week(self._folder, generation, locks.key, epoch, seed), seed
+        # The lock is the commit: a generation counts only when it has one.
+        files.write_whole(self._folder / f"{generation}.lock", locks.sealed())
+        self._generation, self.locks, self._seeds = generation, locks, seeds
+        _wipe_others(self._folder, generation, first)
 
 
 def _newest(folder: Path) -> int:
-    found = {match.group() for match in map(_FILE.fullmatch, _names(folder)) if match}
-    whole = [int(name[:-5]) for name in found if name.endswith(".keys") and f"{name[:-5]}.lock" in found]
-    if not whole:
-        raise Refused(
-            "The vault's weekly secrets are missing, as in a backup; boxes not imported before cannot be opened here."
-        )
-    return max(whole)
+    found = [int(match.group(1)) for path in folder.iterdir() if (match := _LOCK.fullmatch(path.name)) and path.is_file()]
+    if not found:
+        raise Refused("The vault's weekly secrets are missing, as in a copy; boxes not imported before cannot be opened here.")
+    return max(found)
 
 
-def _wipe_others(folder: Path, generation: int) -> None:
-    kept = {f"{generation}.lock", f"{generation}.keys"}
+def _weeks(folder: Path, generation: int) -> list[Path]:
+    found = ((path, _WEEK.fullmatch(path.name)) for path in folder.iterdir())
+    return [path for path, match in found if match and int(match.group(1)) == generation]
+
+
+def _wipe_others(folder: Path, generation: int, first: Iterable[str] = ()) -> None:
+    kept = {f"{generation}.lock", *(path.name for path in _weeks(folder, generation))}
     others = [
         p for p in folder.iterdir() if _OURS.fullmatch(p.name) and p.name not in kept and (p.is_symlink() or not p.is_dir())
     ]
     # Locks first: without them the rest is noise.
-    for path in sorted(others, key=lambda p: p.suffix != ".lock"):
+    doomed = set(first)
+    for path in sorted(others, key=lambda p: (p.suffix != ".lock", p.name not in doomed)):
         wipe(path)
 
 
-def wipe(path: Path) -> None:
-    """Overwrite a file with random bytes, to the end of its last block, and remove it, durably. Raises Refused."""
-    try:
-        if path.is_file() and not path.is_symlink():
-            descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW)
-            try:
-                left = -(-os.fstat(descriptor).st_size // _BLOCK) * _BLOCK
-                while left:
-                    left -= os.write(descriptor, os.urandom(min(left, 1 << 20)))
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-        path.unlink()
-        files.sync_directory(path.parent)
-    except OSError as error:
-        raise Refused(f"{path} cannot be destroyed: {(error.strerror or 'it failed').lower()}.") from None
+def _write_week(folder: Path, generation: int, key: bytes, epoch: int, seed: bytes) -> str:
+    # Its name says nothing of the week, and its length nothing at all.
+    name = f"{generation}-{os.urandom(8).hex()}.week"
+    text = (epoch.to_bytes(4) + seed).ljust(_TEXT, b"\0")
+    files.write_whole(folder / name, bytes(SecretBox(derive(key, "week")).encrypt(text)))
+    return name
 
 
-def _sealed(seeds: Mapping[int, bytes], lock_key: bytes) -> bytes:
-    keys = [{"epoch": epoch, "seed": seed.hex()} for epoch, seed in sorted(seeds.items())]
-    text = canonical.encode({"type": TYPE, "keys": keys})
-    return bytes(SecretBox(derive(lock_key, "epoch keys")).encrypt(text))
-
-
-def _read_seeds(data: bytes, lock_key: bytes) -> dict[int, bytes]:
-    try:
-        value = canonical.decode(SecretBox(derive(lock_key, "epoch keys")).decrypt(data))
-    except (CryptoError, MalformedJSON, ValueError):
-        raise Refused("The vault's weekly secrets are damaged; boxes not imported before cannot be opened here.") from None
-    fields.members(value, {"type", "keys"}, Refused, "The vault's file of weekly secrets")
-    if value["type"] != TYPE:
-        raise Refused("The vault's weekly secrets were written by another version of Knothole; use that version.")
-    seeds = {}
-    for item in fields.items(value["keys"], 0, _MAX_BYTES, Refused, "The vault's list of weekly secrets"):
-        epoch = fields.integer(item["epoch"], 0, MAX_EPOCH, Refused, "The epoch of a weekly secret")
-        seeds[epoch] = fields.hex_bytes(item["seed"], xwing.SEED, Refused, "A weekly secret")
+def _read_weeks(folder: Path, generation: int, key: bytes) -> dict[int, tuple[str, bytes]]:
+    seeds: dict[int, tuple[str, bytes]] = {}
+    for path in _weeks(folder, generation):
+        try:
+            text = SecretBox(derive(key, "week")).decrypt(files.read(path, WEEK_FILE))
+        except (CryptoError, ValueError):
+            raise Refused(
+                f"The weekly secret in {path} is damaged; without that file the vault opens, and boxes of its week do not."
+            ) from None
+        epoch = fields.integer(int.from_bytes(text[:4]), 0, MAX_EPOCH, Refused, "The epoch of a weekly secret")
+        seeds[epoch] = path.name, text[4 : 4 + xwing.SEED]
     return seeds

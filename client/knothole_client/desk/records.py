@@ -1,7 +1,8 @@
 """Sealed records: everything that the vault remembers, in one table that shows no name, no id and no text.
 
 A record has a kind and a name, and is a JSON object. Where it lies (`place`) is an HMAC of kind and name; what it says
-is a secret box under a key derived for that place alone, so that no record passes for another one. Whoever reads the
+is a secret box under a key derived for that place alone, so that no record passes for another one. Kind and name are sealed
+along with it, so that all records can be carried over under another key. Whoever reads the
 database without the key sees how many records there are, which are of one kind, and their lengths to within a sixteenth.
 """
 
@@ -60,7 +61,9 @@ class Records:
     def put(self, kind: str, name: str, value: dict[str, Any]) -> None:
         """Write a record, in place of one that was there."""
         place, shelf = self._where(kind, name)
-        box = SecretBox(self._record_key(place, shelf)).encrypt(_pad(canonical.encode(value)))
+        box = SecretBox(self._record_key(place, shelf)).encrypt(
+            _pad(canonical.encode({"kind": kind, "name": name, "value": value}))
+        )
         # Not the library's insert, which asks for the table's schema each time: this is called for every box.
         self._db.execute(f"insert or replace into {TABLE} values (?, ?, ?)", [place, shelf, bytes(box)])  # noqa: S608
 
@@ -72,6 +75,17 @@ class Records:
             row = self._db.execute(f"select box from {TABLE} where place = ?", [place]).fetchone()  # noqa: S608
             if row is not None:
                 yield self._open(place, shelf, row[0])
+
+    def places(self) -> list[bytes]:
+        """Where every record lies, in no order."""
+        return [place for (place,) in self._db.execute(f"select place from {TABLE}").fetchall()]  # noqa: S608
+
+    def everything(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """Kind, name and value of every record, in no order. Raises Refused when one is damaged."""
+        for place in self.places():
+            shelf, box = self._db.execute(f"select shelf, box from {TABLE} where place = ?", [place]).fetchone()  # noqa: S608
+            whole = self._open_whole(place, shelf, box)
+            yield whole["kind"], whole["name"], whole["value"]
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -99,13 +113,22 @@ class Records:
         return derive(self._key, "record", place + shelf)
 
     def _open(self, place: bytes, shelf: bytes, box: bytes) -> dict[str, Any]:
+        value: dict[str, Any] = self._open_whole(place, shelf, box)["value"]
+        return value
+
+    def _open_whole(self, place: bytes, shelf: bytes, box: bytes) -> dict[str, Any]:
         try:
-            value = canonical.decode(SecretBox(self._record_key(place, shelf)).decrypt(box).rstrip(b" "))
+            whole = canonical.decode(SecretBox(self._record_key(place, shelf)).decrypt(box).rstrip(b" "))
         except (CryptoError, MalformedJSON, ValueError, TypeError):
             raise Refused(DAMAGED) from None
-        if not isinstance(value, dict):
-            raise Refused(DAMAGED)
-        return value
+        return as_record(whole)
+
+
+def as_record(value: Any) -> dict[str, Any]:
+    """`value` as a record's kind, name and JSON object. Raises Refused."""
+    if not isinstance(value, dict) or set(value) != {"kind", "name", "value"} or not isinstance(value["value"], dict):
+        raise Refused(DAMAGED)
+    return value
 
 
 def _pad(data: bytes) -> bytes:

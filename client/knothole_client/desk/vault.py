@@ -1,18 +1,22 @@
 """The vault: the folder in which a desk keeps everything, and the key that opens it.
 
-    vault.db     key slots, and sealed records (`records`)
+    vault.db     the lock with its key slots (`locks`), and sealed records (`records`)
     boxes/       the boxes that this desk could open, as they came (`boxes`)
-    epochs/      the weekly secrets, under a key of their own (`keyring`)
+    epochs/      the weekly secrets, under a key of their own behind the same key slots (`keyring`)
 
-The vault key is 32 random bytes and never changes with the passphrase. Each key slot holds it under something that a
-person has: today a passphrase. The weekly secrets are not under the vault key, because a backup holds the vault and must
-never hold them; so a command that needs both stretches the passphrase twice. Commands that only look need the vault key
-alone, and never unlock a weekly secret.
+The vault key is 32 random bytes. The weekly secrets are not under it, because a backup holds the vault and must never hold
+them; so a command that needs both stretches the passphrase twice. Commands that only look need the vault key alone, and
+never unlock a weekly secret.
+
+A change of the key slots gives the vault a fresh key, every record sealed anew (`relocking`): the database is written beside
+the old one and takes its name in one step; then the old one is overwritten. Whoever looks meanwhile is waited out.
 """
 
 import fcntl
 import os
-from collections.abc import Iterator
+import re
+import secrets
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,26 +24,31 @@ from typing import Any
 from sqlite_utils import Database
 
 from knothole_client.desk.keyring import Keyring
+from knothole_client.desk.locks import Holding, Locks, kinds, new_locks, new_slot, open_locks
 from knothole_client.desk.records import DAMAGED, Records, sentences
-from knothole_keys import fields, files, secret
+from knothole_client.desk.wiping import wipe
+from knothole_keys import fields, files
 from knothole_keys.errors import Refused
-from knothole_keys.secret import Cost, WrongPassphrase
+from knothole_keys.secret import Cost
 
 DATABASE = "vault.db"
 BOXES = "boxes"
 EPOCHS = "epochs"
-SLOTS = "slots"
+LOCKS = "locks"
 PURPOSE = "vault"
-SCHEMA = 2
+SCHEMA = 3
 _IDENTITY = ("desk", "identity")
+# The database that a change of key slots replaced, until it is overwritten.
+_OLD = ".vault.old"
+_PART = re.compile(r"\.[0-9a-f]{16}\.part(-journal)?")
 
 
 class Vault:
     """An open vault. Made by `create`, opened by `opened`; `records` is where every other room writes."""
 
-    def __init__(self, path: Path, db: Database, key: bytes) -> None:
-        self.path = path
-        self.records = Records(db, key)
+    def __init__(self, path: Path, db: Database, locks: Locks) -> None:
+        self.path, self.locks = path, locks
+        self.records = Records(db, locks.key)
 
     @property
     def boxes(self) -> Path:
@@ -59,6 +68,10 @@ class Vault:
             raise Refused(DAMAGED)
         return found
 
+    def keyring(self, holding: Holding) -> Keyring:
+        """Unlock the weekly secrets; only while the vault is held for a change. Raises WrongPassphrase, Refused."""
+        return Keyring.open(self.epochs, holding, [slot.number for slot in self.locks.slots])
+
     def set_note(self, text: str) -> None:
         """Change the note that sources see beside the name. Raises Refused."""
         note = fields.line(text, 0, 500, Refused, "The note")
@@ -70,34 +83,81 @@ def check_name(name: str) -> str:
     return fields.person_name(name, Refused, "The name")
 
 
-def create(path: Path, name: str, passphrase: bytes, cost: Cost | None = None) -> None:
-    """Make a vault in a new or empty folder. Raises Refused."""
+def create(path: Path, name: str, holding: Holding, cost: Cost | None = None) -> None:
+    """Make a vault in a new or empty folder, with one key slot. Raises Refused."""
     identity = {"name": check_name(name), "note": "", "seed": os.urandom(32).hex()}
     files.make_directory(path)
+    build(path, holding, [(*_IDENTITY, identity)], cost)
+
+
+def build(
+    path: Path, holding: Holding, records: Iterable[tuple[str, str, Any]], cost: Cost | None = None, number: int = 1
+) -> None:
+    """Fill an empty folder: one key slot, no weekly secrets, and these records (kind, name, value)."""
+    locks = new_locks(PURPOSE, new_slot(holding, PURPOSE, number, "", cost))
     with sentences():
-        Keyring.create(path / EPOCHS, passphrase, cost)
+        Keyring.create(path / EPOCHS, holding, cost, number=number)
         (path / BOXES).mkdir(mode=0o700)
-        os.close(os.open(path / DATABASE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    key = os.urandom(32)
-    slot = secret.lock(key, passphrase, PURPOSE, cost)
-    with sentences(), _database(path) as db:
-        # The slot comes last, in one transaction with the identity: what has a slot is a whole vault.
-        records = Records(db, key)
-        with records.transaction():
-            Records.create_table(db)
-            db.table(SLOTS).create({"id": int, "kind": str, "data": bytes}, pk="id")
-            db.execute(f"PRAGMA user_version = {SCHEMA}")
-            records.put(*_IDENTITY, identity)
-            db.table(SLOTS).insert({"kind": "passphrase", "data": slot})
-    files.sync_directory(path)
+        # It gets its name when it is whole: what has a database is a vault.
+        write_database(path, locks, records).rename(path / DATABASE)
+        files.sync_directory(path)
+
+
+def write_database(path: Path, locks: Locks, records: Iterable[tuple[str, str, Any]]) -> Path:
+    """Write a whole database under a temporary name in the vault's folder; it is durable when this returns."""
+    part = path / f".{secrets.token_hex(8)}.part"
+    os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        with _database(part) as db:
+            made = Records(db, locks.key)
+            with made.transaction():
+                Records.create_table(db)
+                db.table(LOCKS).create({"id": int, "data": bytes}, pk="id")
+                db.execute(f"PRAGMA user_version = {SCHEMA}")
+                db.table(LOCKS).insert({"id": 1, "data": locks.sealed()})
+                for kind, name, value in records:
+                    made.put(kind, name, value)
+    except BaseException:
+        for left in (part, part.with_name(f"{part.name}-journal")):
+            if left.exists():
+                wipe(left)
+        raise
+    part.with_name(f"{part.name}-journal").unlink(missing_ok=True)
+    return part
+
+
+def replace_database(vault: Vault, locks: Locks) -> None:
+    """Seal every record anew under the key of `locks`, in place of the old database, which is overwritten.
+
+    The vault must be open alone. It is the old one or the new one at any moment; what was open is spent afterwards.
+    """
+    part = write_database(vault.path, locks, vault.records.everything())
+    # A second name for the old one, so that it can still be found and overwritten after a crash.
+    os.link(vault.path / DATABASE, vault.path / _OLD)
+    part.rename(vault.path / DATABASE)
+    files.sync_directory(vault.path)
+    wipe(vault.path / _OLD)
 
 
 @contextmanager
-def opened(path: Path, passphrase: bytes, *, change: bool = False) -> Iterator[Vault]:
-    """Open a vault; with `change`, nobody else may change it meanwhile. Raises Refused, WrongPassphrase."""
+def opened(path: Path, holding: Holding, *, change: bool = False, alone: bool = False) -> Iterator[Vault]:
+    """Open a vault; with `change`, nobody else may change it meanwhile; with `alone`, nobody may even look.
+
+    Raises Refused, WrongPassphrase.
+    """
     check_is_vault(path)
-    with sentences(), _held(path, change=change), _database(path) as db:
-        yield Vault(path, db, _unlock(db, passphrase))
+    with sentences(), _held(path, change=change, alone=alone), _database(path / DATABASE) as db:
+        locks = open_locks(_locks_of(db), holding, PURPOSE)
+        if change:
+            _sweep(path)
+        yield Vault(path, db, locks)
+
+
+def slot_kinds(path: Path) -> set[str]:
+    """Which kinds of key slots a vault has; no secret is needed. Raises Refused."""
+    check_is_vault(path)
+    with sentences(), _database(path / DATABASE) as db:
+        return kinds(_locks_of(db))
 
 
 def check_is_vault(path: Path) -> None:
@@ -108,24 +168,31 @@ def check_is_vault(path: Path) -> None:
         raise Refused(f"{path} is not a vault; make one with `knothole desk init`.")
 
 
-def _unlock(db: Database, passphrase: bytes) -> bytes:
+def _locks_of(db: Database) -> bytes:
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if version == 0:
         raise Refused("This vault was never finished; remove the folder and run `knothole desk init` again.")
     if version != SCHEMA:
         raise Refused("This vault was made by another version of Knothole; use that version.")
-    for (data,) in db.execute(f"select data from {SLOTS} where kind = 'passphrase' order by id").fetchall():  # noqa: S608
-        try:
-            return secret.unlock(data, passphrase, PURPOSE)
-        except WrongPassphrase:
-            continue
-    raise WrongPassphrase("The passphrase is wrong; nothing was changed.")
+    row = db.execute(f"select data from {LOCKS}").fetchone()  # noqa: S608 - a constant
+    if row is None:
+        raise Refused(DAMAGED)
+    return bytes(row[0])
+
+
+def _sweep(path: Path) -> None:
+    # What a change of key slots left when it was cut short: a new database that never got its name, or the old one.
+    for left in sorted(path.iterdir()):
+        if left.name == _OLD and left.samefile(path / DATABASE):
+            left.unlink()
+        elif (left.name == _OLD or _PART.fullmatch(left.name)) and not left.is_dir():
+            wipe(left)
 
 
 @contextmanager
-def _database(path: Path) -> Iterator[Database]:
+def _database(file: Path) -> Iterator[Database]:
     # No plugins: whatever else is installed on this machine has no business here.
-    db = Database(path / DATABASE, execute_plugins=False)
+    db = Database(file, execute_plugins=False)
     try:
         # A rollback journal, not a WAL: secure_delete leaves old rows in a WAL. Nothing is spilled into temporary files.
         for pragma in ("temp_store = MEMORY", "journal_mode = TRUNCATE", "secure_delete = ON", "synchronous = EXTRA"):
@@ -137,14 +204,25 @@ def _database(path: Path) -> Iterator[Database]:
 
 
 @contextmanager
-def _held(path: Path, *, change: bool) -> Iterator[None]:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+def _held(path: Path, *, change: bool, alone: bool) -> Iterator[None]:
+    whole = fcntl.LOCK_EX | fcntl.LOCK_NB
+    with (
+        _flock(path, whole if change else 0, "changing"),
+        # Everybody who looks shares this one. Who comes while a database is being exchanged waits for the new one.
+        _flock(path / BOXES, whole if alone else fcntl.LOCK_SH, "reading"),
+    ):
+        yield
+
+
+@contextmanager
+def _flock(folder: Path, operation: int, doing: str) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        if change:
+        if operation:
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(descriptor, operation)
             except OSError:
-                raise Refused("Another command is changing this vault; try again when it has finished.") from None
+                raise Refused(f"Another command is {doing} this vault; try again when it has finished.") from None
         yield
     finally:
         os.close(descriptor)

@@ -3,45 +3,81 @@
 import io
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
+from knothole_client.desk import keyfile
 from knothole_client.desk import vault as vaults
 from knothole_client.desk.keyring import Keyring
+from knothole_client.desk.locks import ALONE, WITH_KEY_FILE, Holding
 from knothole_client.desk.vault import Vault
 from knothole_keys.cli import passphrase
+from knothole_keys.errors import Refused
 
-VAULT = click.argument("path", metavar="VAULT", type=click.Path(path_type=Path))
+Command = TypeVar("Command", bound=Callable[..., Any])
+KEY_FILE = "KNOTHOLE_KEY_FILE"
 FILE = click.Path(path_type=Path, dir_okay=False)
+# A vault that is not opened by its passphrase here: it is made, or the command has its own word about the key file.
+BARE_VAULT = click.argument("path", metavar="VAULT", type=click.Path(path_type=Path))
 FOLDER = click.Path(path_type=Path, file_okay=False)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
+def VAULT(command: Command) -> Command:  # noqa: N802 - stands among the other parts of a command
+    """The vault that a command opens, and where its key file is, if it has one."""
+    option = click.option(
+        "--key-file",
+        type=FILE,
+        envvar=KEY_FILE,
+        show_envvar=True,
+        expose_value=False,
+        callback=lambda context, _, value: context.meta.update({KEY_FILE: value}),
+        help="The vault's key file, on its stick.",
+    )
+    return BARE_VAULT(option(command))
+
+
 @dataclass(frozen=True, repr=False)
 class Unlocked:
-    """An open vault and the passphrase that opened it: the weekly secrets need it again."""
+    """An open vault and what opened it: the weekly secrets need it again."""
 
     vault: Vault
-    passphrase: bytes
+    holding: Holding
 
     def keyring(self) -> Keyring:
         """Unlock the weekly secrets."""
-        return Keyring.open(self.vault.epochs, self.passphrase)
+        return self.vault.keyring(self.holding)
 
 
 @contextmanager
 def unlocked(path: Path, *, change: bool = False) -> Iterator[Unlocked]:
     """Ask for the passphrase once and open the vault; with `change`, hold it against other commands."""
-    vaults.check_is_vault(path)
+    held = holding(path)
+    with vaults.opened(path, held, change=change) as vault:
+        yield Unlocked(vault, held)
+
+
+def holding(path: Path) -> Holding:
+    """Take the key file that the command names, if the vault has a use for it, and ask for the passphrase. Raises Refused."""
+    return holding_for(vaults.slot_kinds(path), click.get_current_context().meta.get(KEY_FILE))
+
+
+def holding_for(kinds: set[str], file: Path | None) -> Holding:
+    """What opens a vault or a backup with these kinds of key slots, `file` being the key file or None. Raises Refused."""
     _never_stumble()
-    secret = passphrase.ask("the vault")
-    with vaults.opened(path, secret, change=change) as vault:
-        yield Unlocked(vault, secret)
+    # A stick that is not there is no matter where the passphrase alone will do.
+    needless = WITH_KEY_FILE not in kinds or (ALONE in kinds and (file is None or not file.exists()))
+    if not needless and file is None:
+        raise Refused(
+            f"This opens only with its key file as well: put the stick in, and name the file with --key-file or in {KEY_FILE}."
+        )
+    key = None if needless or file is None else keyfile.read(file)
+    return Holding(passphrase.ask("the vault"), key)
 
 
 def _never_stumble() -> None:

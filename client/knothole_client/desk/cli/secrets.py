@@ -8,8 +8,9 @@ import click
 
 from knothole_client.desk import drop, enrolling, expiry
 from knothole_client.desk import vault as vaults
-from knothole_client.desk.cli.common import FILE, JSON, VAULT, Unlocked, show, unlocked
+from knothole_client.desk.cli.common import BARE_VAULT, FILE, JSON, VAULT, Unlocked, show, unlocked
 from knothole_client.desk.keyring import Keyring
+from knothole_client.desk.locks import Holding
 from knothole_client.desk.terminal import counted
 from knothole_keys import clock, files, note
 from knothole_keys.cli import passphrase
@@ -19,14 +20,14 @@ from knothole_keys.root import fingerprint
 
 
 @click.command()
-@VAULT
+@BARE_VAULT
 @click.option("--name", required=True, help="Your name, as sources will see it.")
 def init(path: Path, name: str) -> None:
     """Make a vault in the new folder VAULT."""
     vaults.check_name(name)
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise Refused(f"{path} exists and is not an empty folder; choose another one.")
-    vaults.create(path, name, passphrase.ask("the vault", new=True))
+    vaults.create(path, name, Holding(passphrase.ask("the vault", new=True)))
     click.echo(f"Made the vault {path}. A forgotten passphrase cannot be recovered: keep it where only you find it.")
 
 
@@ -55,7 +56,10 @@ def enrol(path: Path, root: Path | None, weeks: int, text: str | None, output: P
         f"The drop's fingerprint is {print_of}",
         "Compare it with the printed one: this vault belongs to that drop from now on.",
     ]
-    lines += [f"Left out: {days(epoch)}. Its secret was destroyed, and a key is never replaced." for epoch in made.lost]
+    lines += [
+        f"Left out: {days(epoch)}. Its secret was destroyed or is not in this restored vault, and a key is never replaced."
+        for epoch in made.lost
+    ]
     show(value, lines, as_json=as_json)
 
 
@@ -103,7 +107,7 @@ def destroy_expired(path: Path, named: tuple[int, ...], yes: bool, as_json: bool
         else:
             doomed = [verdict.epoch for verdict in verdicts if verdict.expired]
         if doomed:
-            keyring.destroy(doomed, desk.passphrase)
+            keyring.destroy(doomed)
     kept = [(verdict.epoch, verdict.why or "destroy-expired without --epoch takes it") for verdict in verdicts]
     kept = [(epoch, why) for epoch, why in kept if epoch not in doomed]
     value: dict[str, Any] = {"destroyed": doomed, "kept": [{"epoch": epoch, "why": why} for epoch, why in kept]}

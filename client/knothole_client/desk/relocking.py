@@ -1,0 +1,135 @@
+"""Changing who opens a vault: passphrases, key slots, the travel lock. Every change puts fresh keys behind what remains.
+
+Vault and weekly secrets have two locks on the same slots, and only one thing can happen at a time. So a new slot is given to
+the weekly secrets first; then the vault's database is exchanged, which is the moment of the change; then the weekly secrets
+get a fresh key behind the slots that the vault has now. Killed in between, the vault opens as before or as after, and the
+next command that changes it takes away what only the weekly secrets still have.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from knothole_client.desk import keyring as keyrings
+from knothole_client.desk import vault as vaults
+from knothole_client.desk.locks import ALONE, MAX_SLOTS, Holding, Slot, new_slot
+from knothole_client.desk.records import Records
+from knothole_client.desk.vault import Vault
+from knothole_keys.errors import Refused
+from knothole_keys.secret import Cost
+
+BACKUPS = ("desk", "backups")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What becomes of the key slots: which stay (by number), and for what somebody holds there will be a new one."""
+
+    keep: frozenset[int]
+    add: Holding | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Relocked:
+    """The slots as they are now, the number of the new one or None, and every backup ever made of this vault."""
+
+    slots: tuple[Slot, ...]
+    added: int | None
+    backups: list[dict[str, Any]]
+
+    def lapsed(self) -> list[dict[str, Any]]:
+        """The backups that open with something that does not open the vault any more."""
+        ours = {slot.number for slot in self.slots}
+        return [one for one in self.backups if {slot["number"] for slot in one["slots"]} - ours]
+
+    def without_stick(self) -> list[dict[str, Any]]:
+        """The backups that open with a passphrase alone."""
+        return [one for one in self.backups if any(slot["kind"] == ALONE for slot in one["slots"])]
+
+
+def relock(path: Path, holding: Holding, plan: Callable[[Vault], Plan], cost: Cost | None = None) -> Relocked:
+    """Open a vault, ask `plan` what is wanted, and do it; with fresh keys in any case. Raises Refused, WrongPassphrase."""
+    with vaults.opened(path, holding, change=True, alone=True) as vault:
+        keyring = vault.keyring(holding)
+        wanted = plan(vault)
+        kept = [slot for slot in vault.locks.slots if slot.number in wanted.keep]
+        kept_weekly = [slot for slot in keyring.locks.slots if slot.number in wanted.keep]
+        if not kept and wanted.add is None:
+            raise Refused("This is the last key slot: without it nobody could open the vault; add another one first.")
+        if len(kept) + (wanted.add is not None) > MAX_SLOTS:
+            raise Refused(f"A vault has at most {MAX_SLOTS} key slots; remove one first.")
+        number = None
+        if wanted.add is not None:
+            number = next_number(vault.records, vault.locks.slots)
+            made, made_weekly = (
+                new_slot(wanted.add, purpose, number, wanted.label, cost) for purpose in (vaults.PURPOSE, keyrings.PURPOSE)
+            )
+            kept, kept_weekly = [*kept, made], [*kept_weekly, made_weekly]
+            keyring.set_slots([*keyring.locks.slots, made_weekly])
+        known = backups(vault.records)
+        vaults.replace_database(vault, vault.locks.with_slots(kept))
+        keyring.set_slots(kept_weekly)
+        return Relocked(tuple(kept), number, known)
+
+
+def backups(records: Records) -> list[dict[str, Any]]:
+    """Every backup made of this vault: `path`, day `made`, and its `slots` (number and kind)."""
+    value = records.get(*BACKUPS)
+    return list(value["backups"]) if value else []
+
+
+def remember_backup(records: Records, path: Path, made: str, slots: Iterable[Slot]) -> None:
+    """Write down that a backup was made, and what opens it."""
+    entry = {"path": str(path), "made": made, "slots": [{"number": one.number, "kind": one.kind} for one in slots]}
+    with records.transaction():
+        records.put(*BACKUPS, {"backups": [*backups(records), entry]})
+
+
+def forget_newest_backup(records: Records) -> None:
+    """Take back the last `remember_backup`: it was not made after all."""
+    with records.transaction():
+        records.put(*BACKUPS, {"backups": backups(records)[:-1]})
+
+
+def next_number(records: Records, slots: Iterable[Slot]) -> int:
+    """A number that no key slot of this vault or of its backups has."""
+    others = (int(slot["number"]) for one in backups(records) for slot in one["slots"])
+    return 1 + max([*(slot.number for slot in slots), *others])
+
+
+def keep_all(vault: Vault) -> Plan:
+    """Fresh keys, and nothing else."""
+    return Plan(_numbers(vault.locks.slots))
+
+
+def exchange(new: Holding) -> Callable[[Vault], Plan]:
+    """Something else in place of the slot that opened the vault; the others stay."""
+    return lambda vault: Plan(_numbers(vault.locks.slots) - {vault.locks.used}, new, vault.locks.slot.label)
+
+
+def passphrase(new: bytes, holding: Holding) -> Callable[[Vault], Plan]:
+    """Another passphrase for the slot that opened the vault; one with a key file keeps its key file."""
+
+    def plan(vault: Vault) -> Plan:
+        key_file = None if vault.locks.slot.kind == ALONE else holding.key_file
+        return exchange(replace(holding, passphrase=new, key_file=key_file))(vault)
+
+    return plan
+
+
+def travel(passphrase: bytes, key_file: Callable[[], bytes]) -> Callable[[Vault], Plan]:
+    """No slot without a key file any more. The key file is asked for when the vault is open, and made by then."""
+
+    def plan(vault: Vault) -> Plan:
+        keep = frozenset(slot.number for slot in vault.locks.slots if slot.kind != ALONE)
+        if vault.locks.used in keep:
+            return Plan(keep)
+        return Plan(keep, Holding(passphrase, key_file()), vault.locks.slot.label)
+
+    return plan
+
+
+def _numbers(slots: Iterable[Slot]) -> frozenset[int]:
+    return frozenset(slot.number for slot in slots)
