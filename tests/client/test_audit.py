@@ -1,14 +1,17 @@
 """`courier audit` against a real server: nothing to find on an honest one, and each lie of a hostile one by its own name."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from knothole_client.audit import running
+from knothole_client.audit.state import held
+from knothole_keys import release
 from knothole_keys.epoch import DAY
-from tests.client.altering import Change, altering, audit, codes
+from tests.client.altering import Change, altering, audit, codes, command
 from tests.client.served import QUICK, Asked, Reply
 from tests.support.newsroom import Newsroom
 
@@ -113,8 +116,8 @@ HOSTILE: dict[str, tuple[Change, list[str]]] = {
     "a compressed page": (having("Content-Encoding", "gzip", "/"), ["answer_compressed"]),
     "HTML for roots": (at("/roots", lambda body: LOGIN), ["roots_unreadable"]),
     "HTML for the roster": (at("/roster", lambda body: LOGIN), ["roster_unreadable"]),
-    "roots changed after signing": (at("/roots", lambda body: body.replace(b"The Example", b"The Exampel")), ["roots_unsigned"]),
-    "a roster changed after signing": (at("/roster", lambda body: body.replace(b'"Ann"', b'"Eve"')), ["roster_unsigned"]),
+    "roots that were changed": (at("/roots", lambda body: body.replace(b"Example", b"Exampel")), ["roots_unsigned"]),
+    "a roster that was changed": (at("/roster", lambda body: body.replace(b"Ann", b"Eve")), ["roster_unsigned"]),
     "no roster": (gone, ["roster_missing"]),
     "endless roots": (at("/roots", lambda body: body + b"x" * 2**23), ["answer_endless"]),
     "an endless script": (at("/page.js", lambda body: body + b" " * 2**24), ["answer_endless"]),
@@ -133,3 +136,35 @@ def test_each_lie_has_its_own_name_and_is_found_again_until_it_ends(room: Newsro
     kept = list((room.path / "state" / "evidence").iterdir())
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in kept)
     assert any(SCRIPT in path.read_bytes() for path in kept)
+
+
+def test_a_board_that_is_cut_within_a_slot_is_noticed_by_who_has_a_token(room: Newsroom):
+    cut = at("/board", lambda body: body + b"x")
+    assert found(room, cut, "--token-file", room.token) == (1, ["answer_size"])
+    assert found(room, cut) == (0, [])
+
+
+def test_people_are_told_what_was_compared_and_the_root_may_be_a_file(room: Newsroom):
+    arguments = ["courier", "audit", room.url, "--root", room.drop / "root.note", "--state", room.path / "state"]
+    code, out, err = command(*arguments)
+    assert (code, err) == (0, "")
+    assert out.startswith("All is well")
+    assert f"manifest SHA-256 {release.installed().hash.hex()}" in out
+    with held(room.path / "state", "audit"):
+        code, out, err = command(*arguments)
+    assert (code, out, "Another `courier audit`" in err) == (1, "", True)
+
+
+def test_without_a_release_to_compare_with_nothing_is_called_well(
+    room: Newsroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    arguments = ["courier", "audit", room.url, "--root", room.fingerprint, "--state", room.path / "state"]
+    copy = tmp_path / "release"
+    shutil.copytree(release.FOLDER, copy)
+    installed = release.installed
+    monkeypatch.setattr(release, "installed", lambda: installed(copy))
+    (copy / "page.html").write_text("<p>another template</p>")
+    assert "damaged" in command(*arguments)[2]
+    shutil.rmtree(copy)
+    code, out, err = command(*arguments)
+    assert (code, out, "make page" in err) == (1, "", True)

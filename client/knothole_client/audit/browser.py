@@ -5,7 +5,7 @@ What still differs is in `docs/courier.md`: one connection instead of several, T
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from knothole_client.http import Answer, Connection, Patience
 
@@ -39,15 +39,12 @@ class Shown:
     headers: tuple[tuple[str, str], ...]
 
 
-@dataclass
 class Browser(Connection):
     """Speaks to a server as a browser on the drop's page does; `shown` are the answers so far."""
 
-    shown: list[Shown] = field(default_factory=list)
-
     def __init__(self, url: str, *, proxy: str | None, patience: Patience) -> None:
         super().__init__(url, proxy=proxy, patience=patience, look={"User-Agent": AGENT})
-        self.shown = []
+        self.shown: list[Shown] = []
 
     def once(
         self,

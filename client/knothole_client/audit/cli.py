@@ -1,6 +1,8 @@
 """`knothole courier audit` and `knothole courier cover`: what watches a drop from outside, and what sources hide among."""
 
+import contextlib
 import json
+import threading
 from pathlib import Path
 
 import click
@@ -52,6 +54,35 @@ def audit(url: str, root: str, state: Path, token_file: Path | None, as_json: bo
                 running.close()
     click.echo(json.dumps(_object(report), indent=2) if as_json else "\n".join(_lines(report, known)))
     return EXITS[report.result]
+
+
+@click.command()
+@click.argument("url")
+@ROOT
+@click.option("--per-day", type=click.IntRange(1, 1000), required=True, help="Boxes a day, on average.")
+@click.option("--state", type=FOLDER, help="The folder of `courier audit`, which then asks for these boxes again.")
+@click.option("--once", is_flag=True, help="Upload one box now, and end.")
+@PROXY
+def cover(url: str, root: str, per_day: int, state: Path | None, once: bool, proxy: str | None) -> None:
+    """Upload boxes that nobody can open, at random moments, until Ctrl-C.
+
+    On the server they look like sources' boxes. STATE names which are cover: keep it where only the newsroom can read it.
+    """
+    # What seals is loaded for this alone: an audit, and all else that couriers do, has no use for it.
+    from knothole_client.audit.cover import keep_uploading, upload
+
+    drop_id, installed = _drop_id(root), release.installed()
+
+    def one() -> None:
+        with Browser(url, proxy=proxy, patience=_fresh(PATIENCE)) as browser:
+            upload(browser, drop_id, state, installed)
+
+    with held(state, "cover") if state else contextlib.nullcontext():
+        if once:
+            one()
+            click.echo("1 cover box is acknowledged.")
+        else:
+            keep_uploading(one, per_day, threading.Event().wait, lambda line: click.echo(line, err=True))
 
 
 def _object(report: Report) -> dict[str, object]:

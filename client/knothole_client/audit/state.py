@@ -21,7 +21,7 @@ from pathlib import Path
 from knothole_client.folder import ROOTS, ROSTER
 from knothole_client.trust import Known
 from knothole_keys import files
-from knothole_keys.errors import Refused
+from knothole_keys.errors import KnotholeError, Refused
 from knothole_keys.root import Chain, fingerprint
 from knothole_keys.roster import Roster
 
@@ -47,7 +47,10 @@ class State:
     @classmethod
     def read(cls, folder: Path, drop_id: bytes) -> "State":
         """What `folder` holds of this drop. Raises Refused when a part is missing or damaged, or of another drop."""
-        known = Known.read(folder)
+        try:
+            known = Known.read(folder)
+        except KnotholeError:
+            raise Refused(f"{folder / ROOTS} or {ROSTER} is damaged{_AGAIN}") from None
         known.drop_id(fingerprint(drop_id))
         state = cls(folder, known.chain, known.roster)
         if (folder / SEEN).exists():

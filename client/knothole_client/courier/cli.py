@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from knothole_client.audit.cli import audit
+from knothole_client.audit.cli import audit, cover
 from knothole_client.courier.fetch import fetch as bring
 from knothole_client.courier.post import cover_slots, read_slots
 from knothole_client.courier.post import post as put_on_board
@@ -28,6 +28,7 @@ def courier() -> None:
 
 
 courier.add_command(audit)
+courier.add_command(cover)
 
 
 @courier.command()

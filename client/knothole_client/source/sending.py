@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from knothole_client import parallel
-from knothole_client.http import JSON_LIMIT, Connection, Unreachable, refusal
+from knothole_client.http import Connection
 from knothole_client.source import missing, weeks
-from knothole_client.source.permits import Permits
 from knothole_client.source.submission import Part, Submission
+from knothole_client.source.uploading import Uploader
 from knothole_client.source.watch import AGAIN, Watch
 from knothole_client.source.weeks import Week
 from knothole_client.trust import View
@@ -24,8 +24,6 @@ from knothole_keys.errors import Refused
 from knothole_keys.seal import Sealer
 
 THREADS = 3
-# A permit is good for ten minutes at least: one refused this often in a row will not be taken at all.
-MOST_PERMITS = 8
 WEEK_OVER = (
     "The week in which you began is over, and not everybody who was to read has a key for the next. What was stored stays; "
     "send the same again with the same codename, and all of it goes to those who read now."
@@ -55,7 +53,7 @@ class Sender:
         """`seen`: when `view` was fetched, by the clock."""
         self._connection, self._keys = connection, keys
         self._watch = Watch(connection, view, seen)
-        self._permits = Permits(connection)
+        self._uploader = Uploader(connection, AGAIN)
         self._lock = threading.Lock()
         self._sealing = self._for(week)
         self._refused: set[int] = set()
@@ -108,7 +106,7 @@ class Sender:
         while True:
             sealing = self._current()
             box_id, box = sealing.sealer.seal(head, body)
-            status = self._put(sealing.week.epoch, box_id, box)
+            status = self._uploader.put(sealing.week.epoch, box_id, box)
             if status != 409:
                 break
             self._turn(sealing)
@@ -128,30 +126,6 @@ class Sender:
             if week != self._sealing.week:
                 self._sealing = self._for(week)
             return self._sealing
-
-    def _put(self, epoch: int, box_id: bytes, box: bytes) -> int:
-        path = f"/boxes/{epoch}/{box_id.hex()}"
-        patience, failures, permits = self._connection.patience, 0, 0
-        while True:
-            permit = self._permits.current()
-            headers = {"Content-Type": "application/octet-stream", **permit.headers(epoch, box_id)}
-            try:
-                answer = self._connection.once("PUT", path, content=box, headers=headers, limit=JSON_LIMIT)
-            except Unreachable as error:
-                failures += 1
-                if not patience.wait(failures):
-                    raise _unfinished(error) from None
-                continue
-            if answer.status in (200, 201, 409):
-                return answer.status
-            if answer.status == 429 and permits < MOST_PERMITS:
-                permits += 1
-                self._permits.renew(permit, answer)
-                continue
-            failures += 1
-            # A full disk is waited for here, as long as patience lasts: boxes of old weeks may be about to go.
-            if not (answer.is_passing or answer.status == 507) or not patience.wait(failures):
-                raise _unfinished(refusal(answer, "A box"))
 
     def _turn(self, refused: _Sealing) -> None:
         """Go to another week when the server does not take boxes of the one tried: a neighbour near the boundary only."""
@@ -173,7 +147,3 @@ class Sender:
             self._receipt.stored += not already
             if epoch is not None:
                 self._receipt.epochs.add(epoch)
-
-
-def _unfinished(error: Refused) -> Refused:
-    return Refused(f"{error} {AGAIN}")

@@ -1,0 +1,139 @@
+"""`courier cover`: boxes for nobody that nobody can tell from sources', and audits that notice when one is gone."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from knothole_client.audit import running
+from knothole_client.audit.cover import keep_uploading
+from knothole_client.http import Unreachable
+from knothole_keys.epoch import DAY, epoch_of
+from knothole_keys.errors import RosterExpired, WrongDrop
+from tests.client.altering import altering, audit, codes, command
+from tests.client.served import QUICK, Asked, Reply
+from tests.support.newsroom import Newsroom
+
+NOW = 1_795_500_000
+
+
+@pytest.fixture
+def room(tmp_path: Path, passphrase: Path, turn: Callable[[int], None], monkeypatch: pytest.MonkeyPatch) -> Iterator[Newsroom]:
+    monkeypatch.setattr(running, "PATIENCE", QUICK)
+    turn(NOW)
+    room = Newsroom(tmp_path).make("Ann")
+    with room.serving():
+        yield room
+
+
+def once(room: Newsroom, url: str | None = None) -> None:
+    arguments = ["--root", room.fingerprint, "--state", room.path / "state", "--per-day", 5, "--once"]
+    code, _, err = command("courier", "cover", url or room.url, *arguments)
+    assert code == 0, err
+
+
+def test_a_cover_box_is_asked_for_as_a_sources_and_opens_for_nobody(room: Newsroom):
+    with altering(room.url) as (url, asked):
+        once(room, url)
+        cover = [(one.method, one.path.rpartition("/")[0], len(one.body)) for one in asked if "." not in one.path][1:]
+        asked.clear()
+        room("source", "send", url, "--root", room.fingerprint, "-m", "x")
+        real = [(one.method, one.path.rpartition("/")[0], len(one.body)) for one in asked]
+    assert cover == real
+    room.fetch()
+    assert len(list(room.out.glob("*/*.box"))) == 2
+    said = room("desk", "import", room.vault("Ann"), room.out)
+    assert room.messages("Ann") == ["x"], said
+
+
+def test_boxes_that_were_acknowledged_are_missed_when_they_are_gone(room: Newsroom, turn: Callable[[int], None]):
+    once(room)
+    once(room)
+    code, report = audit(room, room.url, "--token-file", room.token)
+    assert (code, codes(report), report["seen"]["cover"]) == (0, [], 2)
+    state = room.path / "state"
+    epoch = epoch_of(NOW)
+    lines = (state / "cover" / str(epoch)).read_text().splitlines()
+    ours = bytes.fromhex(lines[1].split()[0])
+
+    def lose(asked: Asked, status: int, body: bytes, headers: dict[str, str]) -> Reply:
+        if asked.path == "/boxes/missing":
+            bits = int.from_bytes(body, "big")
+            ids = [asked.body[start : start + 16] for start in range(4, len(asked.body), 16)]
+            bits |= (1 << 1023 - ids.index(ours)) if ours in ids else 0
+            body = bits.to_bytes(128, "big")
+        return status, body, headers
+
+    def unlist(asked: Asked, status: int, body: bytes, headers: dict[str, str]) -> Reply:
+        if asked.path.startswith("/courier/boxes?"):
+            entries = [body[start : start + 48] for start in range(0, len(body), 48)]
+            body = b"".join(one for one in entries if one[:16] != ours)
+        return status, body, headers
+
+    def other(asked: Asked, status: int, body: bytes, headers: dict[str, str]) -> Reply:
+        if asked.path.startswith("/courier/boxes?"):
+            place = body.find(ours) + 16
+            body = body[:place] + hashlib.sha256(b"other").digest() + body[place + 32 :] if place > 15 else body
+        return status, body, headers
+
+    for change, expected in ((lose, "box_lost"), (unlist, "box_lost"), (other, "box_changed")):
+        with altering(room.url, change) as (url, _):
+            code, report = audit(room, url, "--token-file", room.token)
+        assert (code, codes(report)) == (1, [expected])
+        assert "1 of the cover boxes" in report["findings"][0]["sentence"]
+        assert any(ours.hex() in path.read_text() for path in (state / "evidence").glob(f"*{expected}*"))
+    assert audit(room, room.url, "--token-file", room.token)[0] == 0
+
+    # What the server may delete is asked for no more; what it must still keep is, weeks later.
+    turn(NOW + 20 * DAY)
+    room.publish()
+    with altering(room.url, lose) as (url, _):
+        assert codes(audit(room, url)[1]) == ["box_lost"]
+    turn(NOW + 45 * DAY)
+    # By the server's clock its boxes are due; the lists' signed date has to say so, too.
+    with altering(room.url, lose) as (url, _):
+        assert "box_lost" in codes(audit(room, url)[1])
+    room.token.write_text(room("server", "courier-token", room.path / "server"))
+    room.join("Ann", weeks=8)
+    room.publish()
+    with altering(room.url, lose) as (url, _):
+        assert "box_lost" not in codes(audit(room, url)[1])
+
+
+def test_a_token_that_is_not_taken_is_a_warning_and_the_rest_is_audited(room: Newsroom):
+    room.token.write_text("not.a.token")
+    code, report = audit(room, room.url, "--token-file", room.token)
+    assert (code, codes(report)) == (3, ["token_refused"])
+
+
+def test_gaps_are_exponential_and_what_passes_is_waited_for():
+    gaps: list[float] = []
+    errors = [RosterExpired("Expired."), RosterExpired("Expired."), Unreachable("Away."), None, WrongDrop("Other.")]
+    said: list[str] = []
+
+    def one() -> None:
+        error = errors.pop(0)
+        if error:
+            raise error
+
+    with pytest.raises(WrongDrop):
+        keep_uploading(one, 5, gaps.append, said.append)
+    assert [line.split()[0] for line in said] == ["No", "No", "Cover:"]
+    assert len(gaps) == 5
+
+    errors = [None] * 2000 + [WrongDrop("Other.")]
+    gaps.clear()
+    with pytest.raises(WrongDrop):
+        keep_uploading(one, 5, gaps.append, said.append)
+    mean = sum(gaps) / len(gaps)
+    assert 0.85 < mean / (DAY / 5) < 1.15
+    assert 0.30 < sum(gap > mean for gap in gaps) / len(gaps) < 0.44
+
+
+def test_without_a_roster_in_force_nothing_is_sealed_and_it_is_said(room: Newsroom, turn: Callable[[int], None]):
+    turn(NOW + 15 * DAY)
+    arguments = ["--root", room.fingerprint, "--state", room.path / "state", "--per-day", 5, "--once"]
+    code, _, err = command("courier", "cover", room.url, *arguments)
+    assert (code, "expired" in err) == (1, True)
+    assert not (room.path / "state" / "cover").exists()
