@@ -187,6 +187,18 @@ def test_who_is_looking_is_not_given_a_database_full_of_noise(desk: Desk) -> Non
     change(desk, keep_all)
 
 
+def test_a_file_system_without_links_changes_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_links(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(vault.os, "link", no_links)
+        with pytest.raises(Refused, match="ext4"):
+            change(desk, relocking.passphrase(NEW.passphrase, PASSPHRASE))
+    assert opens(desk, PASSPHRASE)
+    assert not list(desk.path.glob(".*"))
+
+
 class PowerCut(BaseException):
     """The machine stops here."""
 

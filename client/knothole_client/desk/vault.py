@@ -133,7 +133,13 @@ def replace_database(vault: Vault, locks: Locks) -> None:
     """
     part = write_database(vault.path, locks, vault.records.everything())
     # A second name for the old one, so that it can still be found and overwritten after a crash.
-    os.link(vault.path / DATABASE, vault.path / _OLD)
+    try:
+        os.link(vault.path / DATABASE, vault.path / _OLD)
+    except OSError:
+        wipe(part)
+        raise Refused(
+            "Keys cannot be changed on this file system, as it has no hard links; move the vault to a disk with ext4."
+        ) from None
     part.rename(vault.path / DATABASE)
     files.sync_directory(vault.path)
     wipe(vault.path / _OLD)
