@@ -112,7 +112,9 @@ def closed(year: Year, page: Twin) -> None:
     """What sources meet while nobody signs: one sentence at the command line, a page that is closed and says so."""
     room = year.room
     said = room("source", "send", room.url, "--root", room.fingerprint, "-m", "too late", code=1)
-    assert re.search(r"The roster has expired; the administrators must publish a new one\.$", said.strip())
+    assert re.fullmatch(
+        r"knothole: The drop is closed for now: its roster expired[^\n]+ Try again in a day or two[^\n]+\.", said.strip()
+    )
     roots, roster = (httpx.get(room.url + path).content for path in ("/roots", "/roster"))
     # The page makes "off" of this name: server/web/test/rotation.test.js.
     assert page.ask("roster", chain=roots, roster=roster, now=year.now) == "refused: RosterExpired"
