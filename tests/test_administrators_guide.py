@@ -89,7 +89,7 @@ def test_the_guide_from_its_first_word_to_its_last(reader: Reader) -> None:
 
         reader.now += 3 * WEEK
         refused = room("source", "send", room.url, "--root", reader.fingerprint, "-m", "closed", code=1)
-        assert "The roster has expired" in refused
+        assert "The drop is closed for now" in refused
         reader.follow("You were away, and the roster ran out")
         assert reader.open("open again") == ["dana"]
 
@@ -111,7 +111,7 @@ def test_the_guide_from_its_first_word_to_its_last(reader: Reader) -> None:
         reader.follow("Bigger boxes, or more journalists")
         reader.now += 3 * WEEK
         said = room("source", "send", room.url, "--root", reader.fingerprint, "-m", "closed again", code=1)
-        assert "The roster has expired" in said
+        assert "The drop is closed for now" in said
         reader.follow("Renew the root")
         assert reader.shown.current.expires == reader.now + 365 * DAY
         assert reader.open("in a bigger box") == ["dana"]

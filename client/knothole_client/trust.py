@@ -6,7 +6,7 @@ from pathlib import Path
 from knothole_client.folder import ROOTS, ROSTER
 from knothole_client.http import Connection
 from knothole_keys import files, note
-from knothole_keys.errors import BrokenChain, KnotholeError, Refused, WrongDrop
+from knothole_keys.errors import BrokenChain, KnotholeError, Refused, RootExpired, RosterExpired, WrongDrop
 from knothole_keys.root import Chain, check_ahead, fingerprint, parse_fingerprint, read_chain
 from knothole_keys.roster import Roster, check_follows, check_time, read_roster
 
@@ -41,6 +41,11 @@ def get_roster(connection: Connection, chain: Chain, *, now: int | None) -> Rost
 
 def _named(error: KnotholeError, what: str) -> KnotholeError:
     # The refusal keeps its name; the sentence says where the thing came from.
+    if isinstance(error, (RootExpired, RosterExpired)):
+        return type(error)(
+            f"The drop is closed for now: its {what} expired, and nobody knows who would read what you send. Try again in a "
+            "day or two, when its administrators have published anew."
+        )
     return type(error)(f"The server's {what} must not be used. {error}")
 
 
