@@ -96,7 +96,7 @@ def test_the_command_exits_1_says_what_to_do_and_keeps_the_rest(
         os.truncate(out / str(drop.epoch) / name, 5000)
     else:
         failing(name if harm == "box" else str(drop.epoch), errno.EIO)
-    (tmp_path / "passphrase").write_bytes(PASSPHRASE)
+    (tmp_path / "passphrase").write_bytes(PASSPHRASE.passphrase)
     monkeypatch.setenv(passphrase.VARIABLE, str(tmp_path / "passphrase"))
     monkeypatch.setattr(clock, "now", lambda: NOW)
     assert run(["desk", "import", str(desk.path), str(out)]) == 1

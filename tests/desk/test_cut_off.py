@@ -122,7 +122,7 @@ def test_a_letter_that_was_never_begun_is_shown_and_read_by_the_next_import(
         monkeypatch.setattr("knothole_client.desk.reading.Reading.run", lambda *_: os._exit(9))
         desk.take_in(out)
     os.waitpid(child, 0)
-    (tmp_path / "passphrase").write_bytes(PASSPHRASE)
+    (tmp_path / "passphrase").write_bytes(PASSPHRASE.passphrase)
     monkeypatch.setenv(passphrase.VARIABLE, str(tmp_path / "passphrase"))
     monkeypatch.setattr(clock, "now", lambda: NOW)
     assert run(["desk", "list", str(desk.path)]) == 0

@@ -28,7 +28,7 @@ Command = Callable[..., tuple[int, str]]
 @pytest.fixture
 def command(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
     """Runs a command; the most bytes of Python's that it had at once, and what it printed."""
-    (tmp_path / "passphrase").write_bytes(PASSPHRASE)
+    (tmp_path / "passphrase").write_bytes(PASSPHRASE.passphrase)
     monkeypatch.setenv(passphrase.VARIABLE, str(tmp_path / "passphrase"))
     monkeypatch.setattr(clock, "now", lambda: NOW)
 

@@ -162,7 +162,7 @@ def opened(path: Path, holding: Holding, *, change: bool = False, alone: bool = 
 def slot_kinds(path: Path) -> set[str]:
     """Which kinds of key slots a vault has; no secret is needed. Raises Refused."""
     check_is_vault(path)
-    with sentences(), _database(path / DATABASE) as db:
+    with sentences(), _held(path, change=False, alone=False), _database(path / DATABASE) as db:
         return kinds(_locks_of(db))
 
 
