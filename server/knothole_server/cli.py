@@ -130,6 +130,8 @@ def status(directory: Path, as_json: bool) -> None:
     roster = found["roster"]
     click.echo(f"roster {roster['version']}, expires {roster['expires']}" if roster else "no roster published")
     click.echo("sealing is on" if found["sealing"] else f"sealing is off: {found['why']}")
+    for warned in found["warnings"]:
+        click.echo(f"Warning: {warned['text']}", err=True)
     click.echo(f"{found['slots']} slots on the board; difficulty {found['difficulty']}")
     for slab in found["epochs"]:
         counts = f"{slab['boxes']} boxes, {slab['damaged']} damaged" if slab["readable"] else "cannot be read"

@@ -80,6 +80,7 @@ function fail(problem) {
   const name = draft.files.find(({ key }) => key === problem.facts.fileKey)?.name ?? "";
   const gone = problem.facts.gone ?? [];
   Object.assign(problem.facts, { today: day(clock()), name, n: gone.length, readers: names(gone) });
+  if (problem.facts.expired) problem.facts.lapsed = day(problem.facts.expired);
   go("fail", errorView({ problem, begun, held: holdsOn(state, draft), words, act: reload }));
 }
 

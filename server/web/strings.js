@@ -225,8 +225,10 @@ const TEXTS = {
   "error.off.title": "Sealing is switched off",
   "error.off":
     "This drop has no valid list of readers at the moment, so nobody could be sure who would read what you send.",
+  "error.off.lapsed":
+    "This drop’s list of readers ran out on {lapsed} and has not been renewed yet, so nobody could be sure who would read what you send.",
   "error.off.next":
-    "This device’s date is {today}; if that is wrong, set it and try again. Otherwise come back in a day or two, or use another of the newsroom’s contacts.",
+    "Nothing that was stored here before is lost. The newsroom’s administrators must sign a new list: come back in a day or two, or use another of the newsroom’s contacts. This device’s date is {today}; if that is wrong, set it and try again.",
   "error.nobody.title": "Nobody can receive this week",
   "error.nobody": "No reader of this drop has a key for the week of {today}.",
   "error.nobody.next":
