@@ -237,6 +237,14 @@ const TEXTS = {
   "error.clock":
     "By this device it is {today}, and that does not fit this drop’s signed lists or its server.",
   "error.clock.next": "Set date and time (the time zone does not matter), then try again.",
+  "error.badkey.title": "A reader’s key cannot be used",
+  "error.badkey": {
+    one: "The key that this drop lists for {readers} is broken, so nothing can be sealed for them, and the page stopped. Somebody made a mistake, or meant to make sending fail.",
+    other:
+      "The keys that this drop lists for {readers} are broken, so nothing can be sealed for them, and the page stopped. Somebody made a mistake, or meant to make sending fail.",
+  },
+  "error.badkey.next":
+    "You did nothing wrong. Tell the newsroom by another way, or come back in a day or two: the administrators must sign a new list.",
   "error.altered.title": "Do not send anything here",
   "error.altered":
     "What this server shows is not what the drop’s administrators signed. Somebody may have altered it.",

@@ -17,7 +17,6 @@ from knothole_keys.errors import (
     MalformedRoster,
     NotEnoughSignatures,
     RootFromFuture,
-    RootFromFuture,
     RosterFork,
     RosterFromFuture,
     RosterRollback,
