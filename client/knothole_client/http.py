@@ -105,10 +105,15 @@ class Answer:
         """Whether the server failed in a way that may be over in a minute; "no room" and an expired roster are not."""
         if self.status < 500 or self.status == 507:
             return False
+        return not self.is_off
+
+    @property
+    def is_off(self) -> bool:
+        """Whether the drop takes nothing until its administrators publish: the one 503 that waiting does not mend."""
         try:
-            return self.object.get("error") != "sealing_off"
+            return self.status == 503 and self.object.get("error") == "sealing_off"
         except BadAnswer:
-            return True
+            return False
 
     @property
     def reason(self) -> str:
@@ -128,12 +133,14 @@ def refusal(answer: Answer, what: str) -> Refused:
         401: "the server does not accept this token; make a new one with `knothole server courier-token`",
         403: "the server does not accept this token; make a new one with `knothole server courier-token`",
         404: "the server does not have it; is the address right?",
-        503: "the server takes nothing at present, perhaps because its roster has expired; try again later",
+        503: "the server is busy; try again in a few minutes",
         507: "the server has no room left; try again later",
     }
     if 300 <= answer.status < 400:
         return BadAnswer(f"{what}: the server sends us to another address; use the drop's own address.")
     meaning = meanings.get(answer.status, f"the server answered with code {answer.status}")
+    if answer.is_off:
+        meaning = "the drop takes nothing, because its roster or its root has run out; try again in a day or two"
     said = f' It says: "{answer.reason}"' if answer.reason else ""
     return Refused(f"{what}: {meaning}.{said}")
 

@@ -38,7 +38,7 @@ async def _all_slots(drop: Drop) -> AsyncIterator[bytes]:
 async def post_slots(request: Request) -> Response:
     """Put 1 to 512 slots on the board; all or none of them."""
     drop: Drop = request.app.state.drop
-    drop.tokens.require(request)
+    await drop.require_courier(request)
     body = await read_body(request, SLOT, SLOTS_A_POST * SLOT)
     if len(body) % SLOT:
         raise Refusal(400, "slots", f"Reply slots have {SLOT} bytes each; this file is not a whole number of them.")

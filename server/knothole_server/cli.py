@@ -9,15 +9,15 @@ from knothole_keys import clock, files
 from knothole_keys.errors import Refused
 from knothole_keys.proof import MAX_DIFFICULTY
 from knothole_keys.root import fingerprint, read_chain
+from knothole_server import tokens
 from knothole_server.config import ROSTER_BYTES, Config
 from knothole_server.doctor import examine
 from knothole_server.doctor import status as read_status
 from knothole_server.page import render
 from knothole_server.published import Published
-from knothole_server.state import COURIER, State
-from knothole_server.tokens import MAX_DAYS, Tokens
+from knothole_server.state import COURIER, PERMIT, State
+from knothole_server.tokens import MAX_DAYS
 
-_KEPT_SECRETS = 2
 _folder = click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -93,18 +93,41 @@ def run(directory: Path, host: str, port: int, uds: Path | None) -> None:
 @server.command("courier-token")
 @_folder
 @click.option("--days", default=30, show_default=True, type=click.IntRange(1, MAX_DAYS), help="How long it is good for.")
-def courier_token(directory: Path, days: int) -> None:
-    """Print a token for the newsroom's courier, and nothing else."""
-    click.echo(Tokens(_state(directory).secrets(COURIER)).make(days))
+@click.option("--list", "show", is_flag=True, help="Show the tokens in force instead: ids and days, never a token.")
+@click.option("--revoke", "lost", metavar="ID", multiple=True, help="Make the token of this id void instead, at once.")
+def courier_token(directory: Path, days: int, show: bool, lost: tuple[str, ...]) -> None:
+    """Print a token for the newsroom's courier, and nothing else.
+
+    Its first eight characters are its id. When one was lost, ask the couriers for the ids of those they still have, and
+    revoke the one of --list that nobody has.
+    """
+    if show and lost:
+        raise click.UsageError("Give either --list or --revoke.")
+    state = _state(directory)
+    if lost:
+        tokens.revoke(state, lost)
+        click.echo(f"Void from now on: {', '.join(lost)}.")
+    elif show:
+        found = tokens.listed(state)
+        for line in [("ID", "MADE", "GOOD UNTIL"), *found] if found else []:
+            click.echo("{:8}  {:10}  {}".format(*line))
+        if not found:
+            click.echo("No courier token is in force.")
+    else:
+        click.echo(tokens.make(state, days))
 
 
 @server.command("rotate-secret")
 @_folder
 @click.option("--revoke-all", is_flag=True, help="Make every courier token void at once.")
 def rotate_secret(directory: Path, revoke_all: bool) -> None:
-    """Sign courier tokens with a fresh secret; tokens of the one before stay good until the next rotation."""
-    _state(directory).rotate(COURIER, 0 if revoke_all else _KEPT_SECRETS - 1)
-    click.echo("All tokens are void; make new ones." if revoke_all else "New tokens use a fresh secret from now on.")
+    """Sign permits and courier tokens with fresh secrets; a running server takes them up by itself.
+
+    Permits that sources hold stay good for their own twenty minutes. Tokens of the secret before stay good until the next
+    rotation; a revoked one stays void.
+    """
+    _state(directory).rotate({PERMIT: 1, COURIER: 0 if revoke_all else 1})
+    click.echo("All tokens are void; make new ones." if revoke_all else "Fresh secrets sign from now on.")
 
 
 @server.command()
@@ -130,6 +153,8 @@ def status(directory: Path, as_json: bool) -> None:
     roster = found["roster"]
     click.echo(f"roster {roster['version']}, expires {roster['expires']}" if roster else "no roster published")
     click.echo("sealing is on" if found["sealing"] else f"sealing is off: {found['why']}")
+    for warned in found["warnings"]:
+        click.echo(f"Warning: {warned['text']}", err=True)
     click.echo(f"{found['slots']} slots on the board; difficulty {found['difficulty']}")
     for slab in found["epochs"]:
         counts = f"{slab['boxes']} boxes, {slab['damaged']} damaged" if slab["readable"] else "cannot be read"

@@ -19,7 +19,7 @@ _ENTRIES = 4096
 async def list_boxes(request: Request) -> Response:
     """All boxes of an epoch: 48-byte entries, id and SHA-256, sorted by id."""
     drop: Drop = request.app.state.drop
-    drop.tokens.require(request)
+    await drop.require_courier(request)
     epoch = read_epoch(request.query_params.get("epoch", ""))
     if epoch is None:
         raise Refusal(400, "epoch", "Name the epoch to list, as in /courier/boxes?epoch=2960.")
@@ -36,7 +36,7 @@ async def list_boxes(request: Request) -> Response:
 async def fetch_box(request: Request) -> Response:
     """One box. When its bytes are not those that were committed the connection ends before the last of them."""
     drop: Drop = request.app.state.drop
-    drop.tokens.require(request)
+    await drop.require_courier(request)
     epoch, box_id = read_address(request)
     if not drop.store.has(epoch, box_id):
         raise nothing_here()
@@ -47,7 +47,7 @@ async def fetch_box(request: Request) -> Response:
 async def put_roster(request: Request) -> Response:
     """Apply `{"roots": chain, "roster": note}` together, or refuse both with the name of what is wrong."""
     drop: Drop = request.app.state.drop
-    drop.tokens.require(request)
+    await drop.require_courier(request)
     try:
         value = json.loads(await read_body(request, 2, ROSTER_BYTES))
     except (ValueError, RecursionError):

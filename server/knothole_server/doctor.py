@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-from knothole_keys import clock, files
+from knothole_keys import clock, files, running_out
 from knothole_keys import epoch as epochs
 from knothole_keys.errors import KnotholeError
 from knothole_keys.root import fingerprint
@@ -44,6 +44,7 @@ def status(config: Config) -> dict[str, Any]:
         },
         "sealing": off is None,
         "why": off or "",
+        "warnings": [one.value() for one in running_out.warnings(published.chain, roster, now)],
         "difficulty": state.difficulty(),
         "slots": state.slot_count(),
         "epochs": [_slab_status(config, epoch) for epoch in _epochs(config)],

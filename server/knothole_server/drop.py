@@ -5,6 +5,9 @@ import contextlib
 import fcntl
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
+
+from starlette.requests import Request
 
 from knothole_keys import clock, files
 from knothole_keys.epoch import DAY, accepts, epoch_of
@@ -13,14 +16,24 @@ from knothole_keys.page import HTML
 from knothole_server.config import BOARD_DAYS, Config
 from knothole_server.disk import NoRoom
 from knothole_server.page import Asset, read_assets, render
-from knothole_server.permits import Permits
+from knothole_server.permits import WINDOW, Permits
 from knothole_server.published import Published
-from knothole_server.state import COURIER, PERMIT, State, StateThread
+from knothole_server.state import COURIER, PERMIT, State
+from knothole_server.state_thread import StateThread
 from knothole_server.store import Store
 from knothole_server.tokens import Tokens
 from knothole_server.uploads import Uploads
 
 PAGE_BYTES = 2**22
+
+
+@dataclass(frozen=True)
+class _Read:
+    version: int
+    published: Published
+    difficulty: int
+    permit_secrets: list[bytes]
+    tokens: Tokens
 
 
 class Drop:
@@ -35,6 +48,7 @@ class Drop:
             undo.callback(os.close, _lock(config))
             self.state = StateThread(config.state)
             undo.callback(self.state.close)
+            self._retired, self._signed = dict[bytes, int](), list[bytes]()
             self._learn(self.state.call_now(_read_state))
             self._render_page()
             self.assets = {"/": Asset(files.read(config.page, PAGE_BYTES), HTML), **read_assets(config.built)}
@@ -59,6 +73,11 @@ class Drop:
         """Apply a roster, and roots if any came, together. Raises KnotholeError."""
         self.published = await self.state.call(State.publish, roster, roots, clock.now())
 
+    async def require_courier(self, request: Request) -> None:
+        """Check a courier's token, by what is revoked at this moment. Raises Refusal (401)."""
+        await self.refresh()
+        self.tokens.require(request)
+
     async def beat(self) -> None:
         """What is due on the steady beat: file times, slabs of the open epochs, the end of old slabs and slots."""
         now = clock.now()
@@ -80,10 +99,17 @@ class Drop:
                     await self.beat()
             await asyncio.sleep(limits.poll_seconds)
 
-    def _learn(self, read: tuple[int, Published, int, bytes, list[bytes]]) -> None:
-        self._version, self.published, difficulty, permit_secret, courier_secrets = read
-        self.permits = Permits(permit_secret, difficulty)
-        self.tokens = Tokens(courier_secrets)
+    def _learn(self, read: _Read) -> None:
+        self._version, self.published = read.version, read.published
+        *older, newest = read.permit_secrets
+        window = clock.now() // WINDOW
+        # This process may know more of them than are kept: somebody may rotate twice in ten minutes.
+        known = {*older, *self._retired, *self._signed} - {newest}
+        since = {secret: self._retired.get(secret, window) for secret in known}
+        self._retired = {secret: last for secret, last in since.items() if last >= window - 1}
+        self._signed = [newest]
+        self.permits = Permits(newest, read.difficulty, self._retired)
+        self.tokens = read.tokens
 
     def _make_open_slabs(self) -> None:
         now = clock.now()
@@ -119,7 +145,8 @@ def _lock(config: Config) -> int:
     return descriptor
 
 
-def _read_state(state: State) -> tuple[int, Published, int, bytes, list[bytes]]:
+def _read_state(state: State) -> _Read:
     # The version comes first: a change in between is then noticed at the next poll.
     version = state.version()
-    return version, state.published(), state.difficulty(), state.secrets(PERMIT)[-1], state.secrets(COURIER)
+    tokens = Tokens(state.secrets(COURIER), [token_id for token_id, _, _ in state.tokens()])
+    return _Read(version, state.published(), state.difficulty(), state.secrets(PERMIT), tokens)

@@ -6,6 +6,7 @@ of one epoch, and that box is stored once.
 
 import hashlib
 import re
+from collections.abc import Mapping
 
 from itsdangerous import BadData, URLSafeSerializer
 from starlette.requests import Request
@@ -19,13 +20,16 @@ _NONCE = re.compile(r"0|[1-9][0-9]{0,19}")
 
 
 class Permits:
-    """Issues and checks permits under one secret, at one difficulty (zero bits, 0 to 40)."""
+    """Issues and checks permits under one secret, at one difficulty (zero bits, 0 to 40).
 
-    def __init__(self, secret: bytes, difficulty: int) -> None:
+    `retired` has the secrets that signed before, each with the last window in which it may have: a permit on its way stays
+    good for its own twenty minutes, and nobody makes another with a secret that leaked.
+    """
+
+    def __init__(self, secret: bytes, difficulty: int, retired: Mapping[bytes, int] | None = None) -> None:
         self.difficulty = difficulty
-        # Its own secret and its own salt: no token made for something else can pass for a permit.
-        signing = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
-        self._serializer = URLSafeSerializer(secret, salt=SALT, signer_kwargs=signing)
+        self._serializer = _serializer(secret)
+        self._retired = [(_serializer(old), last) for old, last in (retired or {}).items()]
 
     def offer(self, now: int) -> dict[str, str | int]:
         """The present permit and its difficulty, as `GET /permit` answers."""
@@ -42,12 +46,19 @@ class Permits:
             raise self._refusal("The proof of work does not fit; make one for this new permit and send again.", now)
 
     def _difficulty_of(self, permit: str, now: int) -> int | None:
-        try:
-            value = self._serializer.loads(permit)
-        except BadData:
-            return None
-        window, difficulty = value
-        return int(difficulty) if now // WINDOW - 1 <= window <= now // WINDOW else None
+        present = now // WINDOW
+        for serializer, last in ((self._serializer, present), *self._retired):
+            try:
+                window, difficulty = serializer.loads(permit)
+            except BadData:
+                continue
+            return int(difficulty) if present - 1 <= window <= min(present, last) else None
+        return None
 
     def _refusal(self, message: str, now: int) -> Refusal:
         return Refusal(429, "permit", message, more=self.offer(now))
+
+
+def _serializer(secret: bytes) -> URLSafeSerializer:
+    # Its own secret and its own salt: no token made for something else can pass for a permit.
+    return URLSafeSerializer(secret, salt=SALT, signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256})

@@ -2,29 +2,25 @@
 
 A rollback journal that is truncated, and secure_delete, so that what was deleted is gone from the file at the commit and
 does not wait in a write-ahead log. Writers begin with BEGIN IMMEDIATE: a deferred transaction that reads first fails
-when two meet. One object belongs to one thread; `StateThread` gives the running server its one.
+when two meet. One object belongs to one thread; `state_thread` gives the running server its one.
 """
 
-import asyncio
 import contextlib
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any
 
 from sqlite_utils import Database
 
 from knothole_keys.errors import Refused
 from knothole_server.published import Published
 
-SCHEMA = 1
+SCHEMA = 2
 SECRET = 32
 PERMIT, COURIER = "permit", "courier"
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
 class State:
@@ -34,7 +30,10 @@ class State:
         if not path.is_file():
             raise Refused(f"{path.parent} holds no drop; make one with `knothole server init {path.parent} --root root.note`.")
         self._db = _connect(path)
-        if self._one("select 1 from sqlite_master where name = 'settings'") is None or self._setting("schema") != SCHEMA:
+        made = self._one("select 1 from sqlite_master where name = 'settings'")
+        if made and self._setting("schema") == 1:
+            self._widen()
+        if not made or self._setting("schema") != SCHEMA:
             raise Refused(f"{path} was written by another version of Knothole; run that one.")
 
     @classmethod
@@ -49,6 +48,7 @@ class State:
             db.table("secrets").create({"purpose": str, "position": int, "secret": bytes}, pk=("purpose", "position"))
             db.table("slots").create({"slot": bytes, "day": int}, pk="slot")
             db.table("slots").create_index(["day"])
+            _create_tokens(db)
             db.table("settings").insert_all([{"name": "schema", "value": SCHEMA}, {"name": "difficulty", "value": 0}])
             _write_published(db, published)
             for purpose in (PERMIT, COURIER):
@@ -98,13 +98,45 @@ class State:
         query = "select secret from secrets where purpose = ? order by position"
         return self._all(query, purpose)
 
-    def rotate(self, purpose: str, keep: int) -> None:
-        """Add a fresh secret, and forget all but the newest `keep` of those before."""
+    def rotate(self, keep: Mapping[str, int]) -> None:
+        """Add a fresh secret for each purpose, and forget all but the newest few of those before, as many as `keep` says.
+
+        With a courier's secret go the tokens that were signed with it.
+        """
         with _immediate(self._db):
-            last = int(self._one("select max(position) from secrets where purpose = ?", purpose))
-            self._db.execute("delete from secrets where purpose = ? and position <= ?", [purpose, last - keep])
-            row = {"purpose": purpose, "position": last + 1, "secret": secrets.token_bytes(SECRET)}
-            self._db.table("secrets").insert(row)
+            for purpose, kept in keep.items():
+                last = self._newest(purpose)
+                self._db.execute("delete from secrets where purpose = ? and position <= ?", [purpose, last - kept])
+                if purpose == COURIER:
+                    self._db.execute("delete from tokens where position <= ?", [last - kept])
+                row = {"purpose": purpose, "position": last + 1, "secret": secrets.token_bytes(SECRET)}
+                self._db.table("secrets").insert(row)
+
+    def _newest(self, purpose: str) -> int:
+        return int(self._one("select max(position) from secrets where purpose = ?", purpose))
+
+    # The courier's tokens: their ids and days. A token that does not stand here is not good, whoever signed it.
+
+    def add_token(self, token_id: str, made: int, until: int) -> bytes:
+        """Note a token by its id, the day it is made and its last day; returns the secret that it is to be signed with."""
+        with _immediate(self._db):
+            self._db.execute("delete from tokens where until < ?", [made])
+            row = {"id": token_id, "made": made, "until": until, "position": self._newest(COURIER)}
+            self._db.table("tokens").insert(row)
+            return self.secrets(COURIER)[-1]
+
+    def tokens(self) -> list[tuple[str, int, int]]:
+        """(id, day made, last day) of the tokens that nobody revoked, the oldest first."""
+        with _refusing():
+            return list(self._db.execute("select id, made, until from tokens order by made, id"))
+
+    def revoke_tokens(self, ids: Sequence[str]) -> None:
+        """Make tokens void for ever. Raises Refused, and changes nothing, when one of them does not stand here."""
+        with _immediate(self._db):
+            for token_id in ids:
+                if self._one("select 1 from tokens where id = ?", token_id) is None:
+                    raise Refused(f"No token in force has the id {token_id}; `courier-token --list` shows those that are.")
+                self._db.execute("delete from tokens where id = ?", [token_id])
 
     # The board.
 
@@ -139,6 +171,13 @@ class State:
         """How many slots are on the board."""
         return int(self._one("select count(*) from slots"))
 
+    def _widen(self) -> None:
+        # Version 1 knew no tokens by their ids: those that it made are void, everything else goes on.
+        with _immediate(self._db):
+            if self._setting("schema") == 1:
+                _create_tokens(self._db)
+                self._db.table("settings").upsert({"name": "schema", "value": SCHEMA}, pk="name")
+
     def _setting(self, name: str) -> Any:
         return self._one("select value from settings where name = ?", name)
 
@@ -149,32 +188,6 @@ class State:
     def _all(self, query: str, *values: Any) -> list[Any]:
         with _refusing():
             return [row[0] for row in self._db.execute(query, values)]
-
-
-class StateThread:
-    """The running server's one thread for its database; every call waits its turn there."""
-
-    def __init__(self, path: Path) -> None:
-        self._thread = ThreadPoolExecutor(1, "state")
-        try:
-            self._state = self._thread.submit(State, path).result()
-        except BaseException:
-            self._thread.shutdown()
-            raise
-
-    async def call(self, method: Callable[Concatenate[State, P], T], *arguments: P.args, **named: P.kwargs) -> T:
-        """Run a method of State there: `await thread.call(State.roster, 3)`."""
-        waiting = self._thread.submit(method, self._state, *arguments, **named)
-        return await asyncio.wrap_future(waiting)
-
-    def call_now(self, method: Callable[Concatenate[State, P], T], *arguments: P.args, **named: P.kwargs) -> T:
-        """The same, before the event loop runs."""
-        return self._thread.submit(method, self._state, *arguments, **named).result()
-
-    def close(self) -> None:
-        """Finish what waits and close the file."""
-        self._thread.submit(self._state.close).result()
-        self._thread.shutdown()
 
 
 def _connect(path: Path) -> Database:
@@ -205,6 +218,10 @@ def _immediate(db: Database) -> Iterator[None]:
             # A full disk may have ended the transaction already; then this does nothing.
             db.rollback()
             raise
+
+
+def _create_tokens(db: Database) -> None:
+    db.table("tokens").create({"id": str, "made": int, "until": int, "position": int}, pk="id")
 
 
 def _write_published(db: Database, published: Published) -> None:

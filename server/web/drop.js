@@ -51,9 +51,20 @@ export async function loadDrop({ api, dropIdHex, shownFingerprint, now, known, s
   return { dropId, name: chain.current.drop, chain, roster, epoch, geometry, readers, away };
 }
 
+/** When (seconds) the roster or the root runs out, whichever does first. */
+export function lastsUntil({ roster, chain }) {
+  return Math.min(roster.expires, chain.current.expires);
+}
+
 /** True once the roster or the root has run out: who reads is not known any more. */
-export function ranOut({ roster, chain }, now) {
-  return !(now < roster.expires && now < chain.current.expires);
+export function ranOut(lists, now) {
+  return !(now < lastsUntil(lists));
+}
+
+/** Those `readers` whose key of the week cannot be sealed to: `pool` encapsulates to each once, and nothing is read. */
+export async function unusable({ readers, epoch }, pool) {
+  const good = await Promise.all(readers.map(({ epochs }) => pool.run("try", { key: epochs.get(epoch) })));
+  return readers.filter((_, i) => !good[i]);
 }
 
 /** Why nothing new may be begun with a loaded drop: "epoch" (its week ended), "off" (its lists ran out), or null. */

@@ -10,6 +10,8 @@ function refusal(name, sentence) {
   const Refusal = class extends KnotholeError {
     constructor(message = sentence, options = undefined) {
       super(message, options);
+      // What a person wants to know besides, as the day on which something ran out.
+      if (options?.facts) this.facts = options.facts;
     }
   };
   // On the prototype and as text: a minifier renames classes, and `name` must survive it.

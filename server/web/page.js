@@ -18,7 +18,7 @@
 import { Api } from "./api.js";
 import { generateCodename, parseCodename, threadKeys, WORDS } from "./codename.js";
 import { equal } from "./bytes.js";
-import { clock, ended, loadDrop } from "./drop.js";
+import { clock, ended, lastsUntil, loadDrop, ranOut, unusable } from "./drop.js";
 import { dayOf } from "./epoch.js";
 import { patiently, Stopped } from "./gate.js";
 import { listen } from "./listening.js";
@@ -80,14 +80,17 @@ function fail(problem) {
   const name = draft.files.find(({ key }) => key === problem.facts.fileKey)?.name ?? "";
   const gone = problem.facts.gone ?? [];
   Object.assign(problem.facts, { today: day(clock()), name, n: gone.length, readers: names(gone) });
+  const known = drop && ranOut(drop, clock()) ? lastsUntil(drop) : null;
+  const expired = problem.facts.expired ?? known;
+  if (problem.kind === "off" && expired !== null) problem.facts.lapsed = day(expired);
   go("fail", errorView({ problem, begun, held: holdsOn(state, draft), words, act: reload }));
 }
 
 const load = attempt(async () => {
   const missing = missingAbilities();
   if (missing.length > 0) throw new Problem("unable", { missing: names(missing) });
-  const changed = await refresh();
   pool ??= new Pool(startWorker, poolSize(navigator.hardwareConcurrency));
+  const changed = await refresh();
   await pool.all("warm", { dropId: drop.dropId, epoch: drop.epoch });
   compose("ready");
   if (changed) form.complain(changed, "readers");
@@ -100,6 +103,8 @@ async function refresh(signal) {
   const shownFingerprint = document.getElementById("fingerprint").textContent.trim();
   const load = () => loadDrop({ api, dropIdHex, shownFingerprint, now: clock(), known: drop, signal });
   const fresh = await patiently(load, isPassing, signal);
+  if (!drop || !equal(drop.roster.hash, fresh.roster.hash) || drop.epoch !== fresh.epoch)
+    await tryKeys(fresh);
   const before = drop ?? fresh;
   const all = new Set(fresh.readers.map(({ id }) => id));
   const { chosen, left, joined } = readersAfter(before.readers, fresh.readers, draft.chosen ?? all);
@@ -108,6 +113,12 @@ async function refresh(signal) {
   document.querySelector("h1").textContent = drop.name;
   const said = Object.entries({ left, joined }).filter(([, readers]) => readers.length > 0);
   return said.length === 0 ? "" : [...said.map(tellReaders), t("compose.changed")].join(" ");
+}
+
+// A key that cannot be sealed to would stop the sending in its middle: every one is tried before a file is read.
+async function tryKeys(fresh) {
+  const bad = await unusable(fresh, pool);
+  if (bad.length > 0) throw new Problem("badkey", { gone: bad.map(({ name }) => name) });
 }
 
 function tellReaders([what, readers]) {

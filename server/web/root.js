@@ -37,7 +37,7 @@ export function readChain(bytes, { dropId = undefined, now }) {
   const current = roots.at(-1);
   // Asked so that a clock that was forgotten, which no comparison fits, refuses too.
   if (!(current.issued <= now + MAX_AHEAD)) throw new RootFromFuture();
-  if (!(now < current.expires)) throw new RootExpired();
+  if (!(now < current.expires)) throw new RootExpired(undefined, { facts: { expired: current.expires } });
   return { dropId: found, fingerprint: fingerprint(found), roots, current };
 }
 

@@ -34,7 +34,7 @@ export function readRoster(bytes, chain, { now, known = undefined }) {
   verifyNote(roster.parsed, chain.current.admins, chain.current.threshold);
   // Asked so that a clock that was forgotten, which no comparison fits, refuses too.
   if (!(roster.issued <= now + MAX_AHEAD)) throw new RosterFromFuture();
-  if (!(now < roster.expires)) throw new RosterExpired();
+  if (!(now < roster.expires)) throw new RosterExpired(undefined, { facts: { expired: roster.expires } });
   if (known) checkFollows(roster, known);
   return roster;
 }

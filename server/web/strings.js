@@ -225,8 +225,10 @@ const TEXTS = {
   "error.off.title": "Sealing is switched off",
   "error.off":
     "This drop has no valid list of readers at the moment, so nobody could be sure who would read what you send.",
+  "error.off.lapsed":
+    "This drop’s list of readers ran out on {lapsed} and has not been renewed yet, so nobody could be sure who would read what you send.",
   "error.off.next":
-    "This device’s date is {today}; if that is wrong, set it and try again. Otherwise come back in a day or two, or use another of the newsroom’s contacts.",
+    "Nothing that was stored here before is lost. The newsroom’s administrators must sign a new list: come back in a day or two, or use another of the newsroom’s contacts. This device’s date is {today}; if that is wrong, set it and try again.",
   "error.nobody.title": "Nobody can receive this week",
   "error.nobody": "No reader of this drop has a key for the week of {today}.",
   "error.nobody.next":
@@ -235,6 +237,14 @@ const TEXTS = {
   "error.clock":
     "By this device it is {today}, and that does not fit this drop’s signed lists or its server.",
   "error.clock.next": "Set date and time (the time zone does not matter), then try again.",
+  "error.badkey.title": "A reader’s key cannot be used",
+  "error.badkey": {
+    one: "The key that this drop lists for {readers} is broken, so nothing can be sealed for them, and the page stopped. Somebody made a mistake, or meant to make sending fail.",
+    other:
+      "The keys that this drop lists for {readers} are broken, so nothing can be sealed for them, and the page stopped. Somebody made a mistake, or meant to make sending fail.",
+  },
+  "error.badkey.next":
+    "You did nothing wrong. Tell the newsroom by another way, or come back in a day or two: the administrators must sign a new list.",
   "error.altered.title": "Do not send anything here",
   "error.altered":
     "What this server shows is not what the drop’s administrators signed. Somebody may have altered it.",

@@ -29,7 +29,7 @@ export function errorView({ problem, begun, held, words, act }) {
       el(
         "p",
         { translate: problem.facts.name || problem.facts.readers ? "no" : null },
-        el("strong", {}, t(`error.${kind}`, problem.facts)),
+        el("strong", {}, t(problem.facts.lapsed ? "error.off.lapsed" : `error.${kind}`, problem.facts)),
       ),
     ),
     el("p", { id: "error-next" }, t(`error.${kind}.next`, problem.facts)),

@@ -4,7 +4,8 @@
 // A job is {op, job}, its answer {answer} or {error: {name, facts}}: an error's text stays here, it may quote a file's name.
 
 import { Geometry, wrapInfo } from "./box.js";
-import { spareWrap } from "./hpke.js";
+import { spareWrap, tryPublicKey } from "./hpke.js";
+import { BadRecipientKey } from "./errors.js";
 import { leafHash } from "./merkle.js";
 import { solveProof } from "./proof.js";
 import { idOfPart, sealBox } from "./seal.js";
@@ -23,6 +24,17 @@ const OPS = {
     if (warming === null) setTimeout(stock, 0);
     warming = { epoch, info: wrapInfo(dropId, epoch) };
     return null;
+  },
+
+  /** Whether a public key can be sealed to. */
+  try({ key }) {
+    try {
+      tryPublicKey(key);
+      return true;
+    } catch (error) {
+      if (error instanceof BadRecipientKey) return false;
+      throw error;
+    }
   },
 
   /** What all parts of a sending share: {dropId, threadSecret, sealing, earlier}; the last two are epochs to seal for or ask about. */

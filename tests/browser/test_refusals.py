@@ -1,12 +1,13 @@
 """What the page does when the server or the world is not as it should be: it stops, says so, and sends nothing."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Page, Route
 
 from knothole_keys import note
-from tests.support.browsers import Started
+from tests.support.browsers import Started, confirm_codename
 from tests.support.newsroom import Newsroom
 
 
@@ -68,15 +69,35 @@ def test_another_drops_roots_and_roster_stop_the_page(browser: Started, room: Ne
     page.context.close()
 
 
-@pytest.mark.parametrize("days", [-3, 40])
-def test_a_clock_that_is_wrong_stops_the_page(browser: Started, room: Newsroom, days: int) -> None:
+@pytest.mark.parametrize(("days", "kind"), [(-7, "clock"), (-3, "clock"), (40, "off"), (400, "off")])
+def test_a_clock_that_is_wrong_stops_the_page_with_its_date(browser: Started, room: Newsroom, days: int, kind: str) -> None:
     issued = note.parse(room.roster.read_bytes()).value["issued"]
     page = browser.new_context().new_page()
-    page.clock.set_fixed_time((issued + days * 86400) * 1000)
+    page.clock.set_fixed_time(issued + days * 86400)
     page.goto(room.url)
-    page.wait_for_selector("main[data-state=error]")
-    assert page.locator("#error").get_attribute("data-kind")
+    page.wait_for_selector(f"#error[data-kind={kind}]")
+    text = page.locator("#error").inner_text()
+    today = datetime.fromtimestamp(issued + days * 86400, UTC).strftime("%B %-d, %Y")
+    assert today in text
+    assert "try again" in text
     page.context.close()
+
+
+def test_a_clock_a_week_ahead_is_refused_by_the_server_and_named(browser: Started, room: Newsroom) -> None:
+    """The roster of a fortnight is in force a week from now, too, so only the server can tell that the week is not open."""
+    issued = note.parse(room.roster.read_bytes()).value["issued"]
+    page = browser.new_context().new_page()
+    page.clock.set_fixed_time(issued + 9 * 86400)
+    page.goto(room.url)
+    page.wait_for_selector("main[data-state=compose]")
+    page.fill("#message", "from next week")
+    page.click("#send")
+    confirm_codename(page)
+    page.wait_for_selector("main[data-state=error]")
+    assert page.get_attribute("#error", "data-kind") == "clock"
+    page.context.close()
+    room.fetch()
+    assert list(room.out.glob("*/*.box")) == []
 
 
 def test_a_full_disk_keeps_the_place_and_goes_on(browser: Started, room: Newsroom) -> None:
@@ -94,8 +115,6 @@ def test_a_full_disk_keeps_the_place_and_goes_on(browser: Started, room: Newsroo
     page.wait_for_selector("main[data-state=compose]")
     page.fill("#message", "patience")
     page.click("#send")
-    from tests.support.browsers import confirm_codename
-
     confirm_codename(page)
     page.wait_for_selector("#notice[data-reason=full]", timeout=30_000)
     full["on"] = False

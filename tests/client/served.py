@@ -13,12 +13,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from knothole_client.http import Connection, Patience
+from knothole_server import tokens
 from knothole_server.config import Config, Limits
 from knothole_server.drop import Drop as ServerDrop
 from knothole_server.published import Published
 from knothole_server.serve import bind_tcp, make_server
-from knothole_server.state import COURIER, State
-from knothole_server.tokens import Tokens
+from knothole_server.state import State
 from tests.support.drop import Drop
 
 QUICK = Patience(tries=3, first=0.01, most=0.02)
@@ -60,7 +60,7 @@ def serve(drop: Drop, folder: Path) -> Iterator[Served]:
             state.close()
     inside = ServerDrop(config)
     state = State(config.state)
-    token = Tokens(state.secrets(COURIER)).make(1)
+    token = tokens.make(state, 1)
     state.close()
     listening = bind_tcp("127.0.0.1", 0)
     server = make_server(inside)

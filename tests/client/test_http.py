@@ -231,3 +231,12 @@ def test_an_expired_roster_is_not_waited_for():
     with lie(lambda _: (503, off)) as (url, asked), Connection(url, patience=fresh(QUICK)) as connection:
         assert "list of recipients" in connection.persist("GET", "/x", limit=10).reason
     assert len(asked) == 1
+
+
+def test_a_busy_server_and_a_drop_whose_lists_ran_out_are_told_apart():
+    busy = refusal(Answer(503, b'{"error": "busy", "message": "The drop is busy."}'), "The box")
+    assert "roster" not in str(busy)
+    assert "busy" in str(busy)
+    off = refusal(Answer(503, b'{"error": "sealing_off", "message": "It takes nothing."}'), "The box")
+    assert "run out" in str(off)
+    assert "a day or two" in str(off)

@@ -18,13 +18,13 @@ import uvicorn
 
 from knothole_keys import proof
 from knothole_keys.root import read_chain
+from knothole_server import tokens
 from knothole_server.config import Config, Limits
 from knothole_server.drop import Drop as OpenDrop
 from knothole_server.page import render
 from knothole_server.published import Published
 from knothole_server.serve import bind_tcp, make_server
-from knothole_server.state import COURIER, State
-from knothole_server.tokens import Tokens
+from knothole_server.state import State
 from tests.support.drop import Drop
 
 # The smallest extents: 16 places of 256 KiB.
@@ -80,6 +80,7 @@ class Served:
     port: int
     http: httpx.Client
     server: uvicorn.Server
+    token: str
 
     def fake_box(self) -> bytes:
         """Bytes that the server cannot tell from a box."""
@@ -101,7 +102,7 @@ class Served:
     @property
     def bearer(self) -> dict[str, str]:
         """A courier's header."""
-        return {"Authorization": f"Bearer {make_token(self.config)}"}
+        return {"Authorization": f"Bearer {self.token}"}
 
     def fetch(self, box_id: bytes, epoch: int | None = None) -> httpx.Response:
         """GET a box as a courier."""
@@ -143,7 +144,7 @@ def make_token(config: Config, days: int = 30) -> str:
     """What `knothole server courier-token` prints."""
     state = State(config.state)
     try:
-        return Tokens(state.secrets(COURIER)).make(days)
+        return tokens.make(state, days)
     finally:
         state.close()
 
@@ -151,6 +152,8 @@ def make_token(config: Config, days: int = 30) -> str:
 @contextmanager
 def serving(drop: Drop, config: Config) -> Iterator[Served]:
     """Serve `config` for `drop` until the block ends."""
+    # Made before anybody looks at the disk: the server remembers its id.
+    token = make_token(config)
     opened = OpenDrop(config)
     listening = bind_tcp("127.0.0.1", 0)
     server = make_server(opened)
@@ -160,7 +163,7 @@ def serving(drop: Drop, config: Config) -> Iterator[Served]:
     port = listening.getsockname()[1]
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
-            yield Served(drop, config, opened, port, http, server)
+            yield Served(drop, config, opened, port, http, server, token)
     finally:
         server.should_exit = True
         thread.join(timeout=20)

@@ -9,7 +9,8 @@ import pytest
 
 from knothole_keys.errors import KnotholeError, Refused
 from knothole_server.config import Config
-from knothole_server.state import COURIER, PERMIT, State, StateThread
+from knothole_server.state import COURIER, PERMIT, State
+from knothole_server.state_thread import StateThread
 from tests.support.drop import Drop
 
 
@@ -54,7 +55,7 @@ def test_another_file_is_refused_in_one_sentence(tmp_path: Path, content: bytes)
 
 def test_a_database_of_another_version_is_refused(config: Config) -> None:
     with sqlite3.connect(config.state) as db:
-        db.execute("update settings set value = 2 where name = 'schema'")
+        db.execute("update settings set value = 3 where name = 'schema'")
     with pytest.raises(Refused, match="another version"):
         State(config.state)
     with pytest.raises(Refused):
@@ -89,7 +90,7 @@ def test_a_write_that_finds_no_room_is_refused_and_rolled_back(config: Config, s
 def rotate_often(path: Path) -> None:
     state = State(path)
     for _ in range(20):
-        state.rotate(COURIER, 1000)
+        state.rotate({COURIER: 1000})
     state.close()
 
 

@@ -101,7 +101,7 @@ def test_a_forgotten_secret_is_gone_from_the_file(config: Config) -> None:
     state = State(config.state)
     secret = state.secrets(COURIER)[0]
     assert secret in config.state.read_bytes()
-    state.rotate(COURIER, 0)
+    state.rotate({COURIER: 0})
     state.close()
     assert all(secret not in path.read_bytes() for path in config.directory.glob("state.db*"))
 

@@ -12,8 +12,9 @@ from knothole_client.courier.publish import publish as hand_over
 from knothole_client.courier.token import read_token
 from knothole_client.http import Connection
 from knothole_client.progress import counted
-from knothole_keys import clock
-from knothole_keys.errors import Refused
+from knothole_client.trust import View, get_chain, get_roster
+from knothole_keys import clock, running_out
+from knothole_keys.errors import KnotholeError, Refused
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 TOKEN = click.option(
@@ -71,7 +72,13 @@ def post(url: str, token_file: Path, slotfile: Path | None, proxy: str | None) -
     slots = read_slots(slotfile) if slotfile else cover_slots()
     with Connection(url, proxy=proxy, token=read_token(token_file)) as connection:
         count = put_on_board(connection, slots)
-    click.echo(f"{counted(count, 'slot is', 'slots are')} on the board.")
+        click.echo(f"{counted(count, 'slot is', 'slots are')} on the board.")
+        # The slots are posted: that the lists cannot be looked at is another matter, and no failure of this.
+        try:
+            chain = get_chain(connection, drop_id=None, now=None)
+            _warn(View(chain, get_roster(connection, chain, now=None)))
+        except KnotholeError as error:
+            _say(f"Warning: {error}")
 
 
 @courier.command()
@@ -83,8 +90,14 @@ def post(url: str, token_file: Path, slotfile: Path | None, proxy: str | None) -
 def publish(url: str, token_file: Path, roster: Path, roots: Path | None, proxy: str | None) -> None:
     """Publish a signed ROSTER, after every check that sources will make of it."""
     with Connection(url, proxy=proxy, token=read_token(token_file)) as connection:
-        published = hand_over(connection, roster, roots, clock.now())
-    click.echo(f"Roster {published.version} is published; it expires on {clock.day_of(published.expires)}.")
+        view = hand_over(connection, roster, roots, clock.now())
+    click.echo(f"Roster {view.roster.version} is published; it expires on {clock.day_of(view.roster.expires)}.")
+    _warn(view)
+
+
+def _warn(view: View) -> None:
+    for line in running_out.lines(view.chain, view.roster, clock.now()):
+        _say(line)
 
 
 def _say(line: str) -> None:

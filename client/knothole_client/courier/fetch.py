@@ -16,7 +16,7 @@ from knothole_client.folder import ROOTS, ROSTER
 from knothole_client.http import Connection, refusal
 from knothole_client.progress import Progress
 from knothole_client.trust import Known, View, get_chain, get_roster
-from knothole_keys import files
+from knothole_keys import files, running_out
 from knothole_keys.epoch import DAY, days, epoch_of
 from knothole_keys.errors import KnotholeError, Refused
 from knothole_keys.root import fingerprint
@@ -72,10 +72,7 @@ def _remarks(view: View, now: int, *, pinned: bool) -> Iterator[str]:
     if not pinned:
         yield f"This is the first fetch. The drop's fingerprint is {fingerprint(view.chain.drop_id)}"
         yield "Compare it with the printed one before you carry anything to a desk; --root FINGERPRINT does it for you."
-    if now >= view.chain.current.expires:
-        yield "The drop's root has expired: sources cannot send until its administrators publish a new one."
-    elif now >= view.roster.expires:
-        yield "The drop's roster has expired: sources cannot send until its administrators publish a new one."
+    yield from running_out.lines(view.chain, view.roster, now)
 
 
 def _keep_notes(out: Path, view: View) -> None:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from knothole_client.http import Connection, refusal
-from knothole_client.trust import get_chain
+from knothole_client.trust import View, get_chain
 from knothole_keys import files, note
 from knothole_keys.errors import BrokenChain, KnotholeError, Refused
 from knothole_keys.root import Chain, read_chain
@@ -12,8 +12,8 @@ from knothole_keys.roster import Roster, check_follows, read_roster
 from knothole_keys.trial import try_recipient_keys
 
 
-def publish(connection: Connection, roster_path: Path, roots_path: Path | None, now: int) -> Roster:
-    """Verify a roster and its chain of roots as a source would, then hand both to the server.
+def publish(connection: Connection, roster_path: Path, roots_path: Path | None, now: int) -> View:
+    """Verify a roster and its chain of roots as a source would, then hand both to the server; returns both.
 
     Without a file of roots the server's own chain is used. Raises Refused and the refusals of SPEC sections 3 and 4.
     """
@@ -30,7 +30,7 @@ def publish(connection: Connection, roster_path: Path, roots_path: Path | None, 
     answer = connection.persist("PUT", "/courier/roster", content=body, headers=headers, limit=64 * 1024)
     if not 200 <= answer.status < 300:
         raise refusal(answer, "The roster")
-    return roster
+    return View(chain, roster)
 
 
 def _check_newest(chain: Chain, shown: Chain) -> None:

@@ -10,8 +10,15 @@ under the newest root known is ever believed: the keys of an administrator who h
 from dataclasses import dataclass, field, replace
 
 from knothole_client.desk.records import DAMAGED, Records
-from knothole_keys import clock, enrolment, fields, note, root
-from knothole_keys.errors import BrokenChain, KnotholeError, MalformedRoster, Refused, RosterFork, RosterFromFuture
+from knothole_keys import enrolment, fields, note, root
+from knothole_keys.errors import (
+    BrokenChain,
+    KnotholeError,
+    MalformedRoster,
+    Refused,
+    RosterFork,
+    RosterFromFuture,
+)
 from knothole_keys.root import Chain, check_ahead, read_chain
 from knothole_keys.roster import MAX_AHEAD, Roster, check_follows, read_roster
 
@@ -40,7 +47,7 @@ def first(data: bytes, now: int) -> Known:
 
 
 def meet_roots(known: Known, data: bytes, now: int) -> tuple[Known, list[str]]:
-    """Take newer roots in; older ones are left aside. Raises WrongDrop, BrokenChain and the like."""
+    """Take newer roots in; older ones are left aside. Raises WrongDrop, BrokenChain, RootFromFuture and the like."""
     chain = read_chain(data, drop_id=known.drop_id)
     ours, theirs = ([root.note.hash for root in one.roots] for one in (known.chain, chain))
     shared = min(len(ours), len(theirs))
@@ -52,8 +59,6 @@ def meet_roots(known: Known, data: bytes, now: int) -> tuple[Known, list[str]]:
         remarks.append("The roots are older than those that are known, and were left aside.")
     else:
         known = replace(known, chain=chain)
-    if now >= known.chain.current.expires:
-        remarks.append("The drop's root has expired: sources cannot send until its administrators publish a new one.")
     return known, remarks
 
 
@@ -69,10 +74,7 @@ def meet_roster(known: Known, data: bytes, now: int) -> tuple[Known, list[str]]:
         return known, ["The roster is older than what is known, and was left aside."]
     if known.roster:
         check_follows(roster, known.roster)
-    remarks = []
-    if now >= roster.expires:
-        remarks.append(f"The roster expired on {clock.day_of(roster.expires)}: have the administrators publish a new one.")
-    return replace(known, roster=roster, hashes={**known.hashes, roster.version: roster.hash}), remarks
+    return replace(known, roster=roster, hashes={**known.hashes, roster.version: roster.hash}), []
 
 
 def _read(chain: Chain, data: bytes) -> Roster:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -11,13 +12,15 @@ from typing import Any, TypeVar
 
 import click
 
-from knothole_client.desk import keyfile
+from knothole_client.desk import drop, enrolling, keyfile
 from knothole_client.desk import vault as vaults
 from knothole_client.desk.keyring import Keyring
 from knothole_client.desk.locks import ALONE, WITH_KEY_FILE, Holding
 from knothole_client.desk.vault import Vault
+from knothole_keys import clock, running_out
 from knothole_keys.cli import passphrase
 from knothole_keys.errors import Refused
+from knothole_keys.running_out import Own, Warned
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 KEY_FILE = "KNOTHOLE_KEY_FILE"
@@ -85,6 +88,18 @@ def _never_stumble() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def warnings(desk: Unlocked, path: Path) -> list[Warned]:
+    """What runs out soon, this desk's own keys first; told on stderr, and to be repeated in JSON."""
+    known = drop.needed(desk.vault.records)
+    name = enrolling.signer(desk.vault).public.name
+    command = f"knothole desk enrol {shlex.quote(str(path))} -o {name}.enrolment"
+    own = Own(name, enrolling.exported(desk.vault), command)
+    found = running_out.warnings(known.chain, known.roster, clock.now(), own)
+    for one in found:
+        click.echo(f"Warning: {one.text}", err=True)
+    return found
 
 
 def show(value: Any, lines: list[str], *, as_json: bool) -> None:

@@ -8,7 +8,7 @@ import click
 from knothole_client.desk import drop, expiry, exporting
 from knothole_client.desk.boxes import Boxes
 from knothole_client.desk.cli import words
-from knothole_client.desk.cli.common import FOLDER, JSON, VAULT, show, show_many, unlocked
+from knothole_client.desk.cli.common import FOLDER, JSON, VAULT, show, show_many, unlocked, warnings
 from knothole_client.desk.inbox import Inbox
 from knothole_client.desk.intake import take_in
 from knothole_client.desk.terminal import counted, safe_name
@@ -34,10 +34,12 @@ def import_(path: Path, folder: Path, again: tuple[str, ...], as_json: bool) -> 
     with unlocked(path, change=True) as desk:
         keyring, now = desk.keyring(), clock.now()
         report = take_in(desk.vault, keyring, folder, now, again)
+        warned = warnings(desk, path)
         verdicts = expiry.judge(keyring.epochs, drop.needed(desk.vault.records), now)
         if any(verdict.expired for verdict in verdicts):
             report.remarks.append("Secrets of past weeks have done their work: run `knothole desk destroy-expired`.")
-    show(words.report_value(report), words.report(report), as_json=as_json)
+    value = {**words.report_value(report), "warnings": [one.value() for one in warned]}
+    show(value, words.report(report), as_json=as_json)
     if report.unreadable_folders or report.unreadable or report.partial:
         raise Refused(f"Not all of {folder} could be read; copy what is named above again, and import again.")
 
@@ -50,8 +52,9 @@ def list_(path: Path, as_json: bool) -> None:
     with unlocked(path) as desk:
         inbox = _inbox(desk.vault)
         rest: dict[str, Any] = {"refused": inbox.refused(), "unclaimed": inbox.unclaimed(), "damaged": inbox.damaged()}
+        warned = [one.value() for one in warnings(desk, path)]
         if as_json:
-            show_many("submissions", (one.value() for one in inbox.submissions()), rest)
+            show_many("submissions", (one.value() for one in inbox.submissions()), {**rest, "warnings": warned})
         else:
             show(None, words.table(inbox.summaries(), **rest), as_json=False)
 

@@ -8,7 +8,7 @@ import click
 
 from knothole_client.desk import drop, enrolling, expiry
 from knothole_client.desk import vault as vaults
-from knothole_client.desk.cli.common import BARE_VAULT, FILE, JSON, VAULT, Unlocked, show, unlocked
+from knothole_client.desk.cli.common import BARE_VAULT, FILE, JSON, VAULT, Unlocked, show, unlocked, warnings
 from knothole_client.desk.keyring import Keyring
 from knothole_client.desk.locks import Holding
 from knothole_client.desk.terminal import counted
@@ -46,10 +46,12 @@ def enrol(path: Path, root: Path | None, weeks: int, text: str | None, output: P
     roots = files.read(root, note.MAX_BYTES) if root else None
     with unlocked(path, change=True) as desk:
         made = enrolling.enrol(desk.vault, desk.keyring(), roots=roots, weeks=weeks, note=text, now=clock.now())
+        warned = warnings(desk, path)
     files.write_whole(output, made.data, mode=0o644)
     epochs = sorted(made.recipient.epochs)
     print_of = fingerprint(made.known.drop_id)
-    value = {"id": made.recipient.id, "fingerprint": print_of, "epochs": epochs, "left_out": made.lost}
+    value: dict[str, Any] = {"id": made.recipient.id, "fingerprint": print_of, "epochs": epochs, "left_out": made.lost}
+    value["warnings"] = [one.value() for one in warned]
     lines = [
         f"Wrote {output} with keys from {days(epochs[0])[:10]} to {days(epochs[-1])[-10:]}.",
         f"This desk's id is {made.recipient.id}: read it to the administrator by telephone or in person.",
@@ -79,6 +81,7 @@ def roster(path: Path, file: Path, roots: Path | None) -> None:
         known, more = drop.meet_roster(known, data, now)
         with desk.vault.records.transaction():
             drop.save(desk.vault.records, known)
+        warnings(desk, path)
     for line in [*remarks, *more]:
         click.echo(f"Note: {line}", err=True)
     if known.roster:
