@@ -58,7 +58,7 @@ CODES = {
     "roots_rollback": (ALARM, "The server hides a newer root that this machine has seen: " + _ASK + "."),
     "root_from_future": (ALARM, "The drop's root was issued in the future: " + _CLOCK + "."),
     "root_expired": (ALARM, "The drop's root has expired, and sources cannot send: the administrators must publish a new one."),
-    "root_near_expiry": (WARNING, "The drop's root expires on {day}: the administrators must make the next one before."),
+    "root_near_expiry": (WARNING, "{text}"),
     # Rosters.
     "roster_missing": (ALARM, "The server says that there is no roster: ask the administrators whether there was one."),
     "roster_unsigned": (ALARM, "{what} is not signed as it must be: " + _ASK + ". ({why})"),
@@ -84,14 +84,8 @@ CODES = {
         "Rosters that this machine has not seen cannot be had from the server ({which}): ask the administrators whether they "
         "published them, and audit more often.",
     ),
-    "roster_near_expiry": (
-        WARNING,
-        "The roster expires on {day}: the administrators must sign and publish the next one before.",
-    ),
-    "keys_near_end": (
-        WARNING,
-        "In the week {week} {away} of {all} readers have no key: let them enrol again, and publish a new roster.",
-    ),
+    "roster_near_expiry": (WARNING, "{text}"),
+    "keys_near_end": (WARNING, "{text}"),
     # Cover boxes, and what is kept here.
     "box_lost": (
         ALARM,

@@ -168,7 +168,7 @@ class Audit:
         self._note(judged.findings, roots or b"", roster or b"")
         if judged.chain:
             self.report.roots = [root.note.hash.hex() for root in judged.chain.roots]
-            self._note(running_out(judged.chain.current, judged.roster, self._now))
+            self._note(running_out(judged.chain, judged.roster, self._now))
         if judged.roster:
             self.report.roster = (judged.roster.version, judged.roster.hash.hex())
 
