@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from knothole_keys import clock
 from knothole_keys.epoch import DAY, WEEK, end, epoch_of
 from knothole_keys.root import Chain, Root
-from knothole_keys.roster import Roster
+from knothole_keys.roster import MAX_AHEAD, Roster
 
 # How long before their end things are warned of. An enrolment travels by hand, and a root needs administrators to meet.
 KEYS_BEFORE = 3 * WEEK
@@ -32,7 +32,7 @@ _STAYS = "What is stored is not lost."
 
 @dataclass(frozen=True)
 class Warned:
-    """One thing that runs out: `kind` is own, keys, roster or root; `until` its last day; `id` the reader's, or empty."""
+    """What runs out: `kind` is clock, own, keys, roster or root; `until` the day it ends; `id` the reader's, or empty."""
 
     kind: str
     until: str
@@ -54,8 +54,8 @@ class Own:
 
 
 def warnings(chain: Chain, roster: Roster | None, now: int, own: Own | None = None) -> list[Warned]:
-    """All that has run out at `now` or soon will: a desk's own keys first, then root, roster, and the other readers' keys."""
-    found = [] if own is None else _own(own, roster, now)
+    """All that has run out at `now` or soon will; a wrong clock first, then a desk's own keys, root, roster, other readers."""
+    found = [*_clock(chain, roster, now), *([] if own is None else _own(own, roster, now))]
     found += _root(chain.current, now)
     if roster is not None:
         found += _roster(roster, chain.current.threshold, now)
@@ -87,7 +87,7 @@ def _own(own: Own, roster: Roster | None, now: int) -> list[Warned]:
 def _root(root: Root, now: int) -> Iterator[Warned]:
     day = clock.day_of(root.expires)
     if now >= root.expires:
-        yield Warned("root", day, f"The drop's root ran out on {day}: {_CLOSED} {_NEW_ROOT}. {_STAYS}")
+        yield Warned("root", day, f"The drop's root ran out on {day}{_by_clock(now)}: {_CLOSED} {_NEW_ROOT}. {_STAYS}")
     elif root.expires - now <= ROOT_BEFORE:
         yield Warned("root", day, f"The drop's root runs out on {day}: {_SEE_TO_IT} {_NEW_ROOT}.")
 
@@ -99,9 +99,24 @@ def _roster(roster: Roster, threshold: int, now: int) -> Iterator[Warned]:
         "`knothole keys cosign`) and somebody publishes it (`knothole courier publish`)"
     )
     if now >= roster.expires:
-        yield Warned("roster", day, f"The roster ran out on {day}: {_CLOSED} {new}. {_STAYS}")
+        yield Warned("roster", day, f"The roster ran out on {day}{_by_clock(now)}: {_CLOSED} {new}. {_STAYS}")
     elif roster.expires - now <= _roster_before(roster):
         yield Warned("roster", day, f"The roster runs out on {day}: {_SEE_TO_IT} {new}.")
+
+
+def _by_clock(now: int) -> str:
+    # Whose clock runs ahead learns of it here, before anybody is called out of bed.
+    return f" (this machine's clock says {clock.day_of(now)})"
+
+
+def _clock(chain: Chain, roster: Roster | None, now: int) -> Iterator[Warned]:
+    issued = max(chain.current.issued, roster.issued if roster else 0)
+    if issued > now + MAX_AHEAD:
+        text = (
+            f"This machine's clock says {clock.day_of(now)}, but what the administrators signed is of {clock.day_of(issued)}: "
+            "set the clock, in UTC; until then no date here can be trusted."
+        )
+        yield Warned("clock", clock.day_of(issued), text)
 
 
 def _roster_before(roster: Roster) -> int:

@@ -1,7 +1,8 @@
-"""The board: all reply slots of the last 30 days. Whoever asks gets all of them, and tries which are theirs.
+"""The board: all reply slots of the last 30 days, at least. Whoever asks gets all of them, and tries which are theirs.
 
 Slots lie there by content, with the day they came and nothing finer. A slot posted again is kept once, with its first
-day. Nobody's reading is told from another's, because there is only one answer.
+day. One clock alone takes none down: the newest roster's signed date must be past the 30 days, too. Nobody's reading is
+told from another's, because there is only one answer.
 """
 
 from collections.abc import AsyncIterator
@@ -10,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from knothole_keys import clock
-from knothole_keys.epoch import DAY
 from knothole_server.body import read_body
 from knothole_server.config import SLOT, SLOTS_A_DAY, SLOTS_A_POST
 from knothole_server.drop import Drop
@@ -43,7 +43,7 @@ async def post_slots(request: Request) -> Response:
     if len(body) % SLOT:
         raise Refusal(400, "slots", f"Reply slots have {SLOT} bytes each; this file is not a whole number of them.")
     slots = [body[start : start + SLOT] for start in range(0, len(body), SLOT)]
-    new = await drop.state.call(State.add_slots, slots, clock.now() // DAY, SLOTS_A_DAY)
+    new = await drop.state.call(State.add_slots, slots, drop.published.day(clock.now()), SLOTS_A_DAY)
     if new is None:
         raise Refusal(507, "board_full", f"The board has taken its {SLOTS_A_DAY} slots of today; post these tomorrow.")
     return json_answer({"new": new, "posted": len(slots)})

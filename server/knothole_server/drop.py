@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from knothole_keys import clock, files
-from knothole_keys.epoch import DAY, accepts, epoch_of
+from knothole_keys.epoch import accepts, epoch_of
 from knothole_keys.errors import KnotholeError, Refused
 from knothole_keys.page import HTML
 from knothole_server.config import BOARD_DAYS, Config
@@ -84,7 +84,7 @@ class Drop:
         self._make_open_slabs()
         self.store.remove_kept_until(lambda epoch: self.published.is_over(epoch, now))
         self.store.beat()
-        await self.state.call(State.drop_slots, now // DAY - BOARD_DAYS + 1)
+        await self.state.call(State.drop_slots, self.published.day_agreed(now) - BOARD_DAYS + 1)
 
     async def tend(self) -> None:
         """Beat and refresh until cancelled."""

@@ -54,6 +54,14 @@ class Published:
         last = end(epoch) + self.chain.current.retention_days * DAY
         return self.roster is not None and self.roster.issued > last and now > last
 
+    def day(self, now: int) -> int:
+        """The day (since 1970) for what comes at `now`: a clock that was turned is held within the roster's own dates."""
+        return (now if self.roster is None else min(max(now, self.roster.issued), self.roster.expires)) // DAY
+
+    def day_agreed(self, now: int) -> int:
+        """The day that both clocks, this machine's and the administrators' signed one, are past: for what is taken down."""
+        return (now if self.roster is None else min(now, self.roster.issued)) // DAY
+
     def advance(self, roster: bytes, roots: bytes | None, now: int) -> "Published":
         """What is published after this roster, and these roots, if any came. Raises KnotholeError."""
         chain = read_chain(self.chain.data if roots is None else roots, drop_id=self.chain.drop_id, now=now)

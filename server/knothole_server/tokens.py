@@ -80,7 +80,10 @@ class Tokens:
         """Check the bearer token of a request. Raises Refusal (401)."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not self._is_good(token.strip()):
-            message = "This needs a courier's token that is in force; make one with `knothole server courier-token`."
+            message = (
+                "This needs a courier's token that is in force by the server's clock; make one with `knothole server "
+                "courier-token`."
+            )
             raise Refusal(401, "token", message, headers={"WWW-Authenticate": "Bearer"})
 
     def _is_good(self, token: str) -> bool:

@@ -269,6 +269,7 @@ LATER = {"an older roster": older_roster, "another roster of the same version": 
 AT = ["before the files are read", "before the first box"]
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("at", AT)
 @pytest.mark.parametrize("what", [*LATER, "a superseded root", *FIRST])
 def test_a_page_that_has_seen_the_true_lists_finds_out(browser: Started, hostile: Hostile, what: str, at: str) -> None:

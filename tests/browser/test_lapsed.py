@@ -87,6 +87,7 @@ def test_a_lapsed_roster_closes_the_page_and_one_command_opens_it(
     assert short.messages("Dana") == ["patience"]
 
 
+@pytest.mark.whole
 def test_a_source_in_the_middle_of_sending_is_told_and_goes_on_when_it_is_renewed(
     browser: Started, short: Newsroom, clocks: Clocks
 ) -> None:

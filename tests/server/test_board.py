@@ -17,8 +17,8 @@ from knothole_server import board
 from knothole_server.config import BOARD_DAYS, Config
 from knothole_server.published import Published
 from knothole_server.state import State
-from tests.server.serving import Served, serving, tree_hash, wait_for
-from tests.support.drop import Drop, make_drop
+from tests.server.serving import SMALL, Served, lay_out, publish, serving, tree_hash, wait_for
+from tests.support.drop import make_drop
 
 
 def post(served: Served, slots: list[bytes]) -> int:
@@ -78,15 +78,23 @@ def test_slots_come_down_after_thirty_days(config: Config) -> None:
     assert all(slot not in config.state.read_bytes() for slot in old)
 
 
-def test_the_beat_takes_old_slots_down(config: Config, small_drop: Drop, monkeypatch: pytest.MonkeyPatch) -> None:
-    quick = replace(config, limits=replace(config.limits, beat_seconds=0.05, poll_seconds=0.05))
-    with serving(small_drop, quick) as served:
+def test_the_beat_takes_old_slots_down_when_both_clocks_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drop = make_drop()
+    config = lay_out(tmp_path, drop, replace(SMALL, beat_seconds=0.05, poll_seconds=0.05))
+    with serving(drop, config) as served:
         assert post(served, some(3)) == 200
         now = clock.now()
         monkeypatch.setattr(clock, "now", lambda: now + 29 * DAY)
         time.sleep(0.2)
         assert len(shown(served)) == 3
         monkeypatch.setattr(clock, "now", lambda: now + 30 * DAY)
+        drop.issue(now=now + 29 * DAY)
+        drop.now = now + 30 * DAY
+        publish(config, drop)
+        time.sleep(0.2)
+        assert len(shown(served)) == 3
+        drop.issue(now=now + 30 * DAY)
+        publish(config, drop)
         wait_for(lambda: shown(served) == [])
 
 
