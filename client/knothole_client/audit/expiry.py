@@ -14,8 +14,8 @@ def running_out(chain: Chain, roster: Roster | None, now: int) -> Iterator[Findi
     """Warnings of what has not expired and soon will."""
     over = {"root": now >= chain.current.expires, "roster": roster is not None and now >= roster.expires}
     for warned in rules.warnings(chain, roster, now):
-        # What has expired is an alarm of its own.
-        if not over.get(warned.kind, False):
+        # What has expired, or is from the future, is an alarm of its own.
+        if warned.kind in _CODES and not over.get(warned.kind, False):
             yield finding(_CODES[warned.kind], text=warned.text)
     if roster is not None and not roster.recipients:
         yield finding(
