@@ -9,6 +9,8 @@ from knothole_keys import clock
 from tests.support.browsers import Started, confirm_codename
 from tests.support.newsroom import Newsroom
 
+pytestmark = pytest.mark.whole
+
 DAY = 86400
 FILE = {"name": "long.bin", "mimeType": "", "buffer": bytes(range(256)) * 40_000}
 

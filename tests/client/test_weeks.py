@@ -5,7 +5,7 @@ import pytest
 from knothole_client.source.weeks import allowed, choose, other
 from knothole_client.trust import View
 from knothole_keys.epoch import DAY, WEEK, end, epoch_of, start
-from knothole_keys.errors import Refused
+from knothole_keys.errors import BadRecipientKey, Refused
 from knothole_keys.recipient import Recipient
 from tests.support.drop import Drop, make_drop
 
@@ -55,6 +55,18 @@ def test_a_recipient_without_a_key_this_week_is_left_out_and_cannot_be_chosen():
     assert [reader.name for reader in choose(view, THURSDAY).readers] == ["Ada"]
     with pytest.raises(Refused, match="Grace does not receive this week"):
         choose(view, THURSDAY, [grace.id])
+
+
+def test_a_reader_whose_key_cannot_be_sealed_to_is_named_before_anything_is_read():
+    drop = make_drop(recipients=["Ada", "Grace"], now=THURSDAY)
+    grace = next(one for one in drop.recipients.values() if one.name == "Grace")
+    keys = {**grace.epochs, 2970: b"\xff" * 1216}
+    drop.recipients[grace.id] = Recipient(grace.id, grace.key, grace.name, grace.note, keys)
+    view = View(drop.chain, drop.issue())
+    with pytest.raises(BadRecipientKey, match="the key of Grace, and nothing was read"):
+        choose(view, THURSDAY)
+    ada = next(one for one in drop.recipients.values() if one.name == "Ada")
+    assert choose(view, THURSDAY, [ada.id]).readers[0].name == "Ada"
 
 
 def test_one_can_be_chosen_by_id_or_its_beginning_and_twice_is_once(view: View):

@@ -7,9 +7,10 @@ from knothole_client.trust import View
 from knothole_keys.box import Geometry
 from knothole_keys.codename import ThreadKeys
 from knothole_keys.epoch import DAY, end, epoch_of, start
-from knothole_keys.errors import Refused
+from knothole_keys.errors import BadRecipientKey, Refused
 from knothole_keys.recipient import Recipient
 from knothole_keys.seal import Sealer
+from knothole_keys.trial import try_key
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,10 @@ class Week:
 
 
 def choose(view: View, now: int, to: Sequence[str] = ()) -> Week:
-    """The week of the source's clock, sealed to everybody who receives in it, or to the ids in `to`. Raises Refused."""
+    """The week of the source's clock, sealed to everybody who receives in it, or to the ids in `to`.
+
+    Raises Refused, BadRecipientKey.
+    """
     epoch = epoch_of(now)
     geometry = view.chain.current.geometry(epoch)
     if geometry is None:
@@ -41,7 +45,21 @@ def choose(view: View, now: int, to: Sequence[str] = ()) -> Week:
     readers = tuple(_one(view, wanted, epoch) for wanted in to) or receiving
     if not readers:
         raise Refused("Nobody at the drop receives this week; try again later, or tell the newsroom by another way.")
-    return Week(epoch, geometry, tuple(sorted(set_of(readers).values(), key=lambda reader: reader.id)))
+    chosen = tuple(sorted(set_of(readers).values(), key=lambda reader: reader.id))
+    for reader in chosen:
+        _try(reader, epoch)
+    return Week(epoch, geometry, chosen)
+
+
+def _try(reader: Recipient, epoch: int) -> None:
+    # Before a file is read: the lists are signed, and a key in them may be broken all the same.
+    try:
+        try_key(reader.epochs[epoch])
+    except BadRecipientKey:
+        raise BadRecipientKey(
+            f"Nothing can be sealed to the key of {reader.name}, and nothing was read or sent: choose other readers with --to, "
+            "and tell the newsroom by another way."
+        ) from None
 
 
 def set_of(readers: Sequence[Recipient]) -> dict[str, Recipient]:
