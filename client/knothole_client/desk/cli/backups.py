@@ -69,8 +69,8 @@ def restore(file: Path, path: Path, boxes: Path | None, until: datetime | None, 
     if done.exported:
         lines += [
             f"Until {days(done.exported[-1])[-10:]} nobody can read what sources seal to you: your keys of those weeks are "
-            "gone and are never replaced. Tell your administrators today.",
-            "Then enrol for later weeks: `knothole desk enrol --weeks` with enough weeks to reach beyond that day.",
+            "gone and are never replaced. Tell your administrators today, so that they revoke this id.",
+            "To read soon, make a new vault beside this one and enrol it; or enrol this one for later weeks (--weeks).",
         ]
     if done.missing:
         lines.append(f"{counted(done.missing, 'box is', 'boxes are')} not here: import the courier's folder again.")
