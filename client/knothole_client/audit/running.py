@@ -86,8 +86,8 @@ class Audit:
         report = self.report
         report.drop = fingerprint(drop_id)
         shown = self._get("/", PAGE_LIMIT)
-        if shown is None and not self._browser.shown:
-            # Nothing was answered at all: what follows would wait as long again, each time.
+        if shown is None and all(one.status >= 500 for one in self._browser.shown):
+            # Nothing was answered at all, or by a proxy without its server: what follows would wait as long again, each time.
             return report
         assets = {address: self._get(address, ASSET_LIMIT) for address in page.loaded(self._release)}
         self._lists(drop_id)
