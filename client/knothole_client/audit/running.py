@@ -189,9 +189,10 @@ class Audit:
 
     def _kept(self) -> boxes.Boxes:
         acknowledged = self._state.acknowledged()
-        if self._judged.chain is None:
+        if self._judged.chain is None or not self._judged.sound:
+            # What the server must still keep, only sound lists say; others are a finding of their own.
             return {}
-        return boxes.kept(acknowledged, self._judged.chain.current, self._judged.roster, self._now)
+        return boxes.kept(acknowledged, self._judged.chain, self._judged.roster, self._now)
 
     def _before_upload(self, acknowledged: boxes.Boxes) -> None:
         # The present and the last week are every page's questions, boxes of one's own or not.
