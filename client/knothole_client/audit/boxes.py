@@ -35,9 +35,7 @@ def kept(acknowledged: Boxes, chain: Chain, roster: Roster | None, now: int) -> 
         return now > last and root.expires + DAY > last and (roster is None or roster.issued > last)
 
     return {
-        epoch: boxes
-        for epoch, boxes in acknowledged.items()
-        if boxes and not any(is_over(epoch, root) for root in chain.roots)
+        epoch: boxes for epoch, boxes in acknowledged.items() if boxes and not any(is_over(epoch, root) for root in chain.roots)
     }
 
 

@@ -240,8 +240,9 @@ class Audit:
     def _remember(self) -> None:
         report, judged = self.report, self._judged
         try:
-            for code, data in self._evidence:
-                self._state.keep_evidence(report.day, code, data)
+            kept = [self._state.keep_evidence(report.day, code, data) for code, data in self._evidence]
+            if not all(kept):
+                self._find("evidence_full", count=kept.count(False))
             if judged.sound and judged.chain:
                 self._state.write(judged.chain, judged.roster, judged.seen or self._state.seen, report.day)
         except Refused as error:
