@@ -128,7 +128,7 @@ class Answer:
 
 
 def refusal(answer: Answer, what: str) -> Refused:
-    """The sentence for an answer that is not the one hoped for; `what` begins it, as "The box"."""
+    """The sentence for an answer that is not the one hoped for; `what` begins it, as "The box". Unreachable if it may pass."""
     meanings = {
         401: "the server does not accept this token; make a new one with `knothole server courier-token`",
         403: "the server does not accept this token; make a new one with `knothole server courier-token`",
@@ -142,7 +142,8 @@ def refusal(answer: Answer, what: str) -> Refused:
     if answer.is_off:
         meaning = "the drop takes nothing, because its roster or its root has run out; try again in a day or two"
     said = f' It says: "{answer.reason}"' if answer.reason else ""
-    return Refused(f"{what}: {meaning}.{said}")
+    kind = Unreachable if answer.is_passing else Refused
+    return kind(f"{what}: {meaning}.{said}")
 
 
 class Connection:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from knothole_client.audit import running
+from knothole_client.audit import running, state
 from knothole_client.audit.state import held
 from knothole_keys import release
 from knothole_keys.epoch import DAY
@@ -136,6 +136,22 @@ def test_each_lie_has_its_own_name_and_is_found_again_until_it_ends(room: Newsro
     kept = list((room.path / "state" / "evidence").iterdir())
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in kept)
     assert any(SCRIPT in path.read_bytes() for path in kept)
+
+
+def test_a_server_that_lies_anew_to_each_audit_does_not_fill_the_disk(room: Newsroom, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(state, "MOST_EVIDENCE", 3 * 2**20)
+    folder = room.path / "state" / "evidence"
+    kept: list[set[str]] = []
+    for turn in range(4):
+        lie = at("/page.js", lambda body, turn=turn: body.ljust(2**20, b"%d" % turn))
+        code, names = found(room, lie)
+        assert code == 1
+        assert names == ["asset_changed"] + ["evidence_full"] * (turn == 3)
+        kept.append({path.name for path in folder.iterdir()})
+    assert len(kept[2]) == 3
+    assert kept[3] == kept[2], "the oldest stay"
+    # What is there already needs no room.
+    assert found(room, at("/page.js", lambda body: body.ljust(2**20, b"0")))[1] == ["asset_changed"]
 
 
 def test_a_board_that_is_cut_within_a_slot_is_noticed_by_who_has_a_token(room: Newsroom):

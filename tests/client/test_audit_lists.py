@@ -15,7 +15,7 @@ from knothole_keys.root import Chain, fingerprint
 from knothole_keys.roster import Roster
 from tests.client.altering import codes, command
 from tests.client.pretending import Pretender
-from tests.client.served import QUICK, lie
+from tests.client.served import QUICK, Asked, Reply, lie
 from tests.support.drop import Drop, make_drop
 
 NOW = 1_795_500_000
@@ -229,10 +229,47 @@ def test_a_server_that_does_not_answer_is_neither_well_nor_an_alarm(tmp_path: Pa
     assert out.startswith("unknown unreachable: / did not come")
 
 
+def test_a_server_that_a_proxy_says_is_away_is_neither_well_nor_an_alarm(tmp_path: Path):
+    drop = drop_of()
+    arguments = ["--root", fingerprint(drop.drop_id), "--state", tmp_path, "--json"]
+    for status in (502, 503):
+        away = (status, b"<html>Bad Gateway", {"Content-Type": "text/html", "Server": "nginx"})
+        with lie(lambda asked, away=away: away) as (url, asked):
+            code, out, _ = command("courier", "audit", url, *arguments)
+        assert (code, codes(json.loads(out))) == (4, ["unreachable"])
+        assert {one.path for one in asked} == {"/"}, "what follows would wait as long again"
+
+
+@pytest.mark.parametrize("path", ["/page.js", "/roots", "/roster", "/boxes/missing", "/permit", "/courier/boxes", "/board"])
+def test_one_answer_that_a_proxy_gives_alone_is_unreachable_and_no_more(path: str, tmp_path: Path):
+    drop = drop_of()
+    server = shown(drop)
+    token = tmp_path / "token"
+    token.write_text("a.token.here")
+
+    def answer(asked: Asked) -> Reply:
+        if asked.path.startswith(path):
+            return 502, b"", {}
+        return (200, b"", {}) if asked.path.startswith(("/courier/", "/board")) else server(asked)
+
+    with lie(answer) as (url, _):
+        arguments = ["courier", "audit", url, "--root", fingerprint(drop.drop_id), "--state", tmp_path / "state", "--json"]
+        more = ["--token-file", token] if path in ("/courier/boxes", "/board") else []
+        code, out, _ = command(*arguments, *more)
+    assert (code, set(codes(json.loads(out)))) == (4, {"unreachable"})
+
+
 def test_one_asset_that_does_not_come_is_named_and_an_alarm_elsewhere_counts_more(tmp_path: Path):
     drop = drop_of()
     server = shown(drop)
-    with lie(lambda asked: (503, b"{}", {}) if asked.path == "/page.js" else server(asked)) as (url, _):
+
+    def answer(asked: Asked) -> Reply:
+        if asked.path == "/page.js":
+            return 503, b"{}", {}
+        status, body, headers = server(asked)
+        return status, body, {} if asked.path == "/page.css" else headers
+
+    with lie(answer) as (url, _):
         code, out, _ = command("courier", "audit", url, "--root", fingerprint(drop.drop_id), "--state", tmp_path)
     assert code == 1
     assert "unknown unreachable: /page.js" in out

@@ -1,6 +1,7 @@
 """`courier cover`: boxes for nobody that nobody can tell from sources', and audits that notice when one is gone."""
 
 import hashlib
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from knothole_client.audit.cover import keep_uploading
 from knothole_client.http import Unreachable
 from knothole_keys.epoch import DAY, epoch_of
 from knothole_keys.errors import RosterExpired, WrongDrop
-from tests.client.altering import altering, audit, codes, command
+from tests.client.altering import Change, altering, audit, codes, command
 from tests.client.served import QUICK, Asked, Reply
 from tests.support.newsroom import Newsroom
 
@@ -137,3 +138,48 @@ def test_without_a_roster_in_force_nothing_is_sealed_and_it_is_said(room: Newsro
     code, _, err = command("courier", "cover", room.url, *arguments)
     assert (code, "expired" in err) == (1, True)
     assert not (room.path / "state" / "cover").exists()
+
+
+def busy(path: str) -> Change:
+    return lambda asked, status, body, headers: (503, b"", {}) if asked.path == path else (status, body, headers)
+
+
+def end_the_first_week(room: Newsroom, turn: Callable[[int], None]) -> None:
+    """A cover box whose week the server has lawfully deleted meanwhile, under a roster that the last audit has not seen."""
+    once(room)
+    assert audit(room, room.url)[0] == 0
+    room.token.write_text(room("server", "courier-token", "--days", 300, room.path / "server"))
+    for week in range(1, 7):
+        turn(NOW + 7 * DAY * week)
+        room.join("Ann")
+        room.publish()
+    stored = room.path / "server"
+    deadline = 200
+    while list(stored.rglob(f"*{epoch_of(NOW)}.slab")) and deadline:
+        deadline -= 1
+        time.sleep(0.05)
+    assert not list(stored.rglob(f"*{epoch_of(NOW)}.slab"))
+
+
+@pytest.mark.parametrize("path", ["/roster", "/roots"])
+def test_lists_that_do_not_come_make_no_lawfully_deleted_box_a_lost_one(room: Newsroom, turn: Callable[[int], None], path: str):
+    end_the_first_week(room, turn)
+    with altering(room.url, busy(path)) as (url, _):
+        code, report = audit(room, url)
+    assert set(codes(report)) == {"unreachable"}
+    assert code == 4
+
+
+def test_a_raised_retention_makes_no_lawfully_deleted_box_a_lost_one(room: Newsroom, turn: Callable[[int], None]):
+    end_the_first_week(room, turn)
+    out = room.path / "next.root"
+    room("keys", "rotate-root", room.drop, "--admin", "admin-1", "--retention", 200, "-o", out)
+    room("keys", "cosign", room.drop, out, "--admin", "admin-2")
+    room.issue()
+    room("server", "publish", room.path / "server", room.roster, "--roots", out)
+    with altering(room.url) as (url, _):
+        deadline = 200
+        while len(audit(room, url)[1]["seen"]["roots"]) < 2 and deadline:
+            deadline -= 1
+            time.sleep(0.05)
+    assert codes(audit(room, room.url)[1]) == []

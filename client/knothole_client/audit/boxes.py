@@ -11,7 +11,7 @@ from knothole_client.http import Connection, refusal
 from knothole_client.source import missing
 from knothole_keys.epoch import DAY, days, end
 from knothole_keys.errors import Refused
-from knothole_keys.root import Root
+from knothole_keys.root import Chain, Root
 from knothole_keys.roster import Roster
 
 
@@ -22,14 +22,21 @@ class TokenRefused(Refused):
 Boxes = dict[int, dict[bytes, bytes]]
 
 
-def kept(acknowledged: Boxes, root: Root, roster: Roster | None, now: int) -> Boxes:
-    """Those of weeks that no server may have deleted: it must wait for its clock and the roster's signed date, both."""
+def kept(acknowledged: Boxes, chain: Chain, roster: Roster | None, now: int) -> Boxes:
+    """Those of weeks that no server may have deleted: it must wait for its clock and the roster's signed date, both.
 
-    def is_over(epoch: int) -> bool:
+    Administrators may have raised the retention since, so every root counts that was in force late enough to have deleted
+    a week. Without a roster (it did not come) nobody knows its date, and only weeks that no clock ends yet are left.
+    """
+
+    def is_over(epoch: int, root: Root) -> bool:
         last = end(epoch) + root.retention_days * DAY
-        return roster is not None and roster.issued > last and now > last
+        # No roster is issued after its root's end, but for a clock that is a day ahead.
+        return now > last and root.expires + DAY > last and (roster is None or roster.issued > last)
 
-    return {epoch: boxes for epoch, boxes in acknowledged.items() if boxes and not is_over(epoch)}
+    return {
+        epoch: boxes for epoch, boxes in acknowledged.items() if boxes and not any(is_over(epoch, root) for root in chain.roots)
+    }
 
 
 def not_stored(connection: Connection, epoch: int, boxes: dict[bytes, bytes]) -> set[bytes]:

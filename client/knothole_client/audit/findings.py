@@ -98,6 +98,11 @@ CODES = {
         "boxes may be changed, too: have the operator run `knothole server doctor`, and keep the courier's copies.",
     ),
     "token_refused": (WARNING, "The server does not take the token: make one with `knothole server courier-token`."),
+    "evidence_full": (
+        WARNING,
+        "The folder of evidence has its most, and {count} more things that alarms are about were not kept: move what is in it "
+        "to another disk, then audit again.",
+    ),
     "state_unwritable": (
         ALARM,
         "What was found cannot be remembered, so make room or give this folder back to its owner. ({why})",

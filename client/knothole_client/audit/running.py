@@ -86,8 +86,8 @@ class Audit:
         report = self.report
         report.drop = fingerprint(drop_id)
         shown = self._get("/", PAGE_LIMIT)
-        if shown is None and not self._browser.shown:
-            # Nothing was answered at all: what follows would wait as long again, each time.
+        if shown is None and all(one.status >= 500 for one in self._browser.shown):
+            # Nothing was answered at all, or by a proxy without its server: what follows would wait as long again, each time.
             return report
         assets = {address: self._get(address, ASSET_LIMIT) for address in page.loaded(self._release)}
         self._lists(drop_id)
@@ -189,9 +189,10 @@ class Audit:
 
     def _kept(self) -> boxes.Boxes:
         acknowledged = self._state.acknowledged()
-        if self._judged.chain is None:
+        if self._judged.chain is None or not self._judged.sound:
+            # What the server must still keep, only sound lists say; others are a finding of their own.
             return {}
-        return boxes.kept(acknowledged, self._judged.chain.current, self._judged.roster, self._now)
+        return boxes.kept(acknowledged, self._judged.chain, self._judged.roster, self._now)
 
     def _before_upload(self, acknowledged: boxes.Boxes) -> None:
         # The present and the last week are every page's questions, boxes of one's own or not.
@@ -239,8 +240,9 @@ class Audit:
     def _remember(self) -> None:
         report, judged = self.report, self._judged
         try:
-            for code, data in self._evidence:
-                self._state.keep_evidence(report.day, code, data)
+            kept = [self._state.keep_evidence(report.day, code, data) for code, data in self._evidence]
+            if not all(kept):
+                self._find("evidence_full", count=kept.count(False))
             if judged.sound and judged.chain:
                 self._state.write(judged.chain, judged.roster, judged.seen or self._state.seen, report.day)
         except Refused as error:

@@ -3,7 +3,7 @@
     DIR/roots, DIR/roster.note   the newest that were found sound (as in a courier's folder)
     DIR/seen                     the hash of every roster's version, and the day of the last audit that ended well enough
     DIR/cover/<epoch>            cover boxes that the server acknowledged: id and SHA-256 of each
-    DIR/evidence/                what an alarm was about, as it came
+    DIR/evidence/                what an alarm was about, as it came, up to MOST_EVIDENCE bytes in all
 
 `seen` and `cover/…` are lines of text, the last of which is a sum of the others: a file that rotted, was cut or was edited is
 refused by name. Nothing is begun anew in its place, because a fork shows only against what was seen before.
@@ -26,6 +26,8 @@ from knothole_keys.root import Chain, fingerprint
 from knothole_keys.roster import Roster
 
 SEEN, COVER, EVIDENCE = "seen", "cover", "evidence"
+# A hostile server says something new to each audit. What it said first tells most: the oldest stays, and no more comes.
+MOST_EVIDENCE = 2**28
 _FIRST = "knothole-audit/1"
 _MOST = 2**25
 _DROP = re.compile(r"drop ([a-z2-7-]{64})")
@@ -88,13 +90,17 @@ class State:
         _write_lines(self.folder / SEEN, [*head, f"checked {day}", *lines])
         self.chain, self.roster, self.seen, self.checked = chain, roster or self.roster, seen, day
 
-    def keep_evidence(self, day: str, code: str, data: bytes) -> None:
-        """Keep the bytes that an alarm is about, once. Raises Refused."""
+    def keep_evidence(self, day: str, code: str, data: bytes) -> bool:
+        """Keep the bytes that an alarm is about, once; False when there is no room left for them. Raises Refused."""
         folder = self.folder / EVIDENCE
         make_folder(folder)
         path = folder / f"{day}-{code}-{hashlib.sha256(data).hexdigest()[:16]}"
-        if not path.exists():
-            files.write_whole(path, data)
+        if path.exists():
+            return True
+        if _size(folder) + len(data) > MOST_EVIDENCE:
+            return False
+        files.write_whole(path, data)
+        return True
 
     def acknowledged(self) -> dict[int, dict[bytes, bytes]]:
         """By epoch, the cover boxes that the server said it has stored: SHA-256 by id. Raises Refused."""
@@ -126,6 +132,13 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise Refused(f"{folder} cannot be made: {(error.strerror or 'it failed').lower()}.") from None
+
+
+def _size(folder: Path) -> int:
+    try:
+        return sum(path.lstat().st_size for path in folder.iterdir())
+    except OSError as error:
+        raise Refused(f"{folder} cannot be read: {(error.strerror or 'it failed').lower()}.") from None
 
 
 @contextlib.contextmanager

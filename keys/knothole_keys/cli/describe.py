@@ -1,7 +1,8 @@
 """Notes in words, for an administrator who is about to sign one."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from knothole_keys import clock, fields, note
@@ -21,22 +22,44 @@ from knothole_keys.rotation import Draft, read_draft
 __all__ = ["Roster", "anything", "draft", "kind", "next_step", "parse_roster", "roster", "still_missing", "tally"]
 
 
-def draft(made: Draft) -> list[str]:
-    """A file of roots: the newest in full, what it changes against the one before, and who has not signed."""
+def draft(made: Draft, kept: Sequence[Root] = ()) -> list[str]:
+    """A file of roots: the newest in full, who has not signed it, and every step to it from the newest root of `kept` in it.
+
+    A root that was finished meanwhile changes what the newest stands on, so whoever signs the newest agrees to it, too.
+    """
     root = made.root
     signed = {key.name for _, tally in made.tallies() for key in tally.signed}
     lines = [
         f"Root {root.version} of the drop {root.drop!r}, valid {clock.day_of(root.issued)} to {clock.day_of(root.expires)}.",
         f"Fingerprint: {fingerprint(made.drop_id)}",
+        *_steps(made.roots, kept),
     ]
-    if made.before:
-        lines += _root_changes(made.before.current, root)
     lines.append(f"{root.threshold} of these {len(root.admins)} administrators must agree:")
     lines += [f"  {key}  {'signed' if key.name in signed else 'has not signed'}" for key in root.admins]
     lines += [f"Boxes from epoch {first} ({days(first)}): {_look(geometry)}." for first, geometry in root.boxes]
     lines.append(f"The server keeps a week's boxes for {root.retention_days} days after it.")
     lacking = made.lacking()
     return [*lines, f"Still missing: {lacking}." if lacking else "It has all signatures that it needs."]
+
+
+def _steps(roots: Sequence[Root], kept: Sequence[Root]) -> list[str]:
+    shared = sum(ours.note.hash == theirs.note.hash for ours, theirs in zip(kept, roots, strict=False))
+    lines = [f"REPLACES root {one.version} of this folder, which is not in this file." for one in kept[shared:]]
+    # At least the last step, even if it was seen; without any root of one's own, all of them.
+    path = roots[max(min(shared, len(roots) - 1) - 1, 0) :]
+    if len(path) <= 2:
+        return lines + [line for old, new in pairwise(path) for line in _root_changes(old, new) or _renewed(old)]
+    count = f"{len(roots) - shared} roots that you have not seen" if shared else f"{len(roots)} roots"
+    lines.append(f"This file has {count}. READ EACH STEP:")
+    for old, new in pairwise(path):
+        lines.append(f"From root {old.version} to root {new.version}:")
+        lines += [f"  {line}" for line in _root_changes(old, new) or _renewed(old)]
+    lines.append(f"All steps together, from root {path[0].version} to root {path[-1].version}:")
+    return lines + [f"  {line}" for line in _root_changes(path[0], path[-1]) or ["Nothing is different at the end."]]
+
+
+def _renewed(old: Root) -> list[str]:
+    return [f"It renews root {old.version}, which expires on {clock.day_of(old.expires)}, and changes nothing else."]
 
 
 def _look(geometry: Geometry) -> str:
@@ -59,7 +82,7 @@ def _root_changes(old: Root, new: Root) -> list[str]:
         lines.append(f"KEPT: a week's boxes for {new.retention_days} days after it, {old.retention_days} until now.")
     if new.drop != old.drop:
         lines.append(f"NAMED ANEW: the drop {old.drop!r} is now {new.drop!r}.")
-    return lines or [f"It renews root {old.version}, which expires on {clock.day_of(old.expires)}, and changes nothing else."]
+    return lines
 
 
 def roster(made: Roster, before: Roster | None, chain: Chain, enrolled: Iterable[Recipient]) -> list[str]:

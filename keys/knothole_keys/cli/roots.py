@@ -129,18 +129,19 @@ def rotate_root(
     path = folder.key_file(name)
     draft = draft.cosigned(folder.signer(path.stem, passphrase.ask(f"the key of {path.stem}")))
     files.write_whole(output, draft.data, mode=0o644)
+    lines = describe.draft(draft, folder.kept_roots())
     folder.take_roots(draft)
-    for line in describe.draft(draft):
+    for line in lines:
         click.echo(line)
     _tell(draft, directory, output)
 
 
 def cosign_roots(folder: AdminFolder, data: bytes, name: str | None, output: Path, *, instead: bool) -> None:
     """Sign the newest root of a file, after it was shown in words; take finished roots into the folder."""
-    draft, new = read_draft(data), not folder.kept_roots()
+    draft, kept = read_draft(data), folder.kept_roots()
     folder.check_roots(draft, instead=instead)
-    lines = describe.draft(draft)
-    if new:
+    lines = describe.draft(draft, kept)
+    if not kept:
         lines.append(
             f"This folder knows no drop yet. COMPARE the fingerprint with the printed one: {root.fingerprint(draft.drop_id)}"
         )
