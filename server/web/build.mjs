@@ -10,7 +10,7 @@ import { build } from "esbuild";
 const here = dirname(fileURLToPath(import.meta.url));
 const OWN = join(here, "..", "knothole_server", "built");
 const out = resolve(process.argv[2] ?? OWN);
-const BUNDLES = ["page.js", "worker.js", "page.css"];
+const BUNDLES = ["page.js", "worker.js", "examiner.js", "page.css"];
 // What opens boxes has no business on a machine that seals them.
 const BANNED = ["open.js"];
 const ALLOWED = ["@noble/ciphers", "@noble/curves", "@noble/hashes", "@noble/post-quantum"];

@@ -21,6 +21,7 @@ import { equal } from "./bytes.js";
 import { clock, ended, loadDrop } from "./drop.js";
 import { dayOf } from "./epoch.js";
 import { patiently, Stopped } from "./gate.js";
+import { Examining } from "./examining.js";
 import { listen } from "./listening.js";
 import { MAX_FILES } from "./letter-text.js";
 import { Pool, poolSize } from "./pool.js";
@@ -40,12 +41,13 @@ import { checkingView, loadingView } from "./ui-loading.js";
 import { wordsState } from "./ui-returning.js";
 import { hashingView, sendingView } from "./ui-sending.js";
 import { askedWords, holdsOn, lacking, next, readersAfter } from "./ui-state.js";
-import { startWorker } from "./workers.js";
+import { startExaminer, startWorker } from "./workers.js";
 
 const api = new Api();
 
 let state = "loading";
 let pool = null;
+let examining = null;
 let drop = null;
 let form = null; // the compose view while it is shown
 let upload = null;
@@ -89,6 +91,7 @@ const load = attempt(async () => {
   const changed = await refresh();
   pool ??= new Pool(startWorker, poolSize(navigator.hardwareConcurrency));
   await pool.all("warm", { dropId: drop.dropId, epoch: drop.epoch });
+  examining ??= new Examining(startExaminer);
   compose("ready");
   if (changed) form.complain(changed, "readers");
 });
@@ -133,7 +136,7 @@ function reload() {
 }
 
 function compose(event) {
-  form = composeView({ drop, draft, kept: words !== null, send: attempt(submit) });
+  form = composeView({ drop, draft, kept: words !== null, send: attempt(submit), examining });
   go(event, form.view);
 }
 
@@ -247,6 +250,7 @@ async function send({ plan, chosen, codename, keys, known }) {
 
 function finish(boxes, readers) {
   pool.close();
+  examining.close();
   const codename = words;
   upload = null;
   words = null;

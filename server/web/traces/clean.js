@@ -30,7 +30,10 @@ export async function cleanJpeg(source, orientation) {
     if (kept) (isJfif(segment) ? first : parts).push(kept);
   }
   if (orientation > 1) {
-    const body = concat(Uint8Array.from("Exif\0\0", (letter) => letter.charCodeAt(0)), turning(orientation));
+    const body = concat(
+      Uint8Array.from("Exif\0\0", (letter) => letter.charCodeAt(0)),
+      turning(orientation),
+    );
     first.push(Uint8Array.of(0xff, 0xe1, 0, body.length + 2), body);
   }
   return new Blob([...first, ...parts, Uint8Array.of(0xff, 0xd9)], { type: "image/jpeg" });
@@ -67,7 +70,10 @@ export async function cleanPng(source, orientation) {
 }
 
 function chunk(name, body) {
-  const named = concat(Uint8Array.from(name, (letter) => letter.charCodeAt(0)), body);
+  const named = concat(
+    Uint8Array.from(name, (letter) => letter.charCodeAt(0)),
+    body,
+  );
   return concat(u32(body.length), named, u32(crc32(named)));
 }
 

@@ -3,7 +3,7 @@
 // A finding is {what, value?, n?, names?}; `what` is one of WHAT, in the order in which a person should hear of it.
 
 import { CannotLook } from "./source.js";
-import { tidy } from "./text.js";
+import { moment, position, tidy } from "./text.js";
 
 /** Everything that can be found. strings.js has "traces.WHAT" for each. */
 export const WHAT = [
@@ -39,6 +39,13 @@ export const WHAT = [
 const MOST_OF_A_KIND = 6;
 const MOST_NAMES = 12;
 
+const TIMES = ["taken", "made", "changed"];
+
+function spelled(what, text) {
+  if (TIMES.includes(what)) return moment(text);
+  return what === "place" ? position(text) : text;
+}
+
 /** Collects findings of one file. `whole` turns false where something could not be looked into. */
 export class Found {
   #kinds = new Map();
@@ -46,7 +53,7 @@ export class Found {
 
   /** A finding with a text; nothing when the text is empty. Repeats are kept once. */
   text(what, value) {
-    const shown = tidy(String(value ?? ""));
+    const shown = spelled(what, tidy(String(value ?? "")));
     if (!shown) return;
     const { values } = this.#of(what);
     // "Canon" says nothing new beside "Canon EOS 5D".

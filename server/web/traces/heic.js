@@ -30,7 +30,8 @@ async function meta(source, box, found) {
     await found.attempt(async () => {
       const { base, extents } = places.get(id) ?? {};
       // What lies in pieces or in another item is not put together here.
-      if (extents?.length !== 1 || (base === "idat" && !parts.idat)) throw new CannotLook("an item elsewhere");
+      if (extents?.length !== 1 || (base === "idat" && !parts.idat))
+        throw new CannotLook("an item elsewhere");
       const [{ offset, length }] = extents;
       const start = base === "idat" ? parts.idat.from + offset : offset;
       if (kind === "mime") return xmp(decode(await source.some(start, length, MAX_BLOCK)), found);

@@ -75,7 +75,8 @@ export async function jpeg(source, found) {
   for (const { marker, start, end: after } of segments) {
     const body = () => source.bytes(start + 4, after - start - 4);
     await found.attempt(async () => {
-      if (marker === COM) found.text("text", decode(await source.some(start + 4, after - start - 4, MAX_TEXT)));
+      if (marker === COM)
+        found.text("text", decode(await source.some(start + 4, after - start - 4, MAX_TEXT)));
       if (marker < APP0 || marker > 0xef) return;
       const bytes = (await body()).slice();
       const seen = await application(marker, bytes, source.budget, found, parts);
@@ -98,7 +99,8 @@ async function application(marker, bytes, budget, found, parts) {
   switch (marker) {
     case 0xe0:
       // JFIF's own preview, and the extension that is nothing else.
-      if (startsWith(bytes, "JFXX\0") || (startsWith(bytes, "JFIF\0") && bytes[12] * bytes[13] > 0)) found.mark("preview");
+      if (startsWith(bytes, "JFXX\0") || (startsWith(bytes, "JFIF\0") && bytes[12] * bytes[13] > 0))
+        found.mark("preview");
       else if (!startsWith(bytes, "JFIF\0")) found.mark("extra");
       return null;
     case 0xe1:

@@ -6,7 +6,8 @@ import { countElements, elements } from "./text.js";
 /** Look through an OpenDocument file. */
 export async function odf(archive, found) {
   const meta = await archive.text("meta.xml");
-  const tell = (what, ...names) => names.flatMap((name) => elements(meta, name)).forEach((value) => found.text(what, value));
+  const tell = (what, ...names) =>
+    names.flatMap((name) => elements(meta, name)).forEach((value) => found.text(what, value));
   tell("author", "initial-creator");
   tell("editor", "creator", "printed-by");
   tell("software", "generator");
@@ -17,17 +18,36 @@ export async function odf(archive, found) {
   if (countElements(meta, "template") > 0) found.mark("location");
 
   const content = await archive.text("content.xml");
-  const changed = countElements(content, "changed-region", "insertion", "deletion", "cell-content-change", "movement");
+  const changed = countElements(
+    content,
+    "changed-region",
+    "insertion",
+    "deletion",
+    "cell-content-change",
+    "movement",
+  );
   const inText = countElements(content, "changed-region");
   const names = blocks(content, "change-info").flatMap((block) => elements(block, "creator"));
   found.count("changes", inText > 0 ? inText : changed, changed > 0 ? names : []);
-  const remarks = [...blocks(content, "annotation"), ...(await archive.texts(/^styles\.xml$/)).flatMap((xml) => blocks(xml, "annotation"))];
-  found.count("comments", remarks.length, remarks.flatMap((block) => elements(block, "creator")));
+  const remarks = [
+    ...blocks(content, "annotation"),
+    ...(await archive.texts(/^styles\.xml$/)).flatMap((xml) => blocks(xml, "annotation")),
+  ];
+  found.count(
+    "comments",
+    remarks.length,
+    remarks.flatMap((block) => elements(block, "creator")),
+  );
 
   const settings = await archive.text("settings.xml");
   if (/config:name="PrinterName"[^<>]{0,200}>[^<\s]/.test(settings)) found.mark("printer");
   if (archive.byName.has("Thumbnails/thumbnail.png")) found.mark("preview");
-  found.count("embedded", archive.matching(/^Object [^/]{1,20}\/content\.xml$|^ObjectReplacements\/[^/]+$/).filter(({ name }) => name.endsWith("content.xml")).length);
+  found.count(
+    "embedded",
+    archive
+      .matching(/^Object [^/]{1,20}\/content\.xml$|^ObjectReplacements\/[^/]+$/)
+      .filter(({ name }) => name.endsWith("content.xml")).length,
+  );
   // Earlier versions that a person kept on purpose, or without knowing.
   found.count("earlier", archive.matching(/^Versions\/[^/]+$/).length);
   if (archive.matching(/^(Basic|Scripts)\/./).length > 0) found.mark("extra");

@@ -3,7 +3,18 @@
 import { picturesIn } from "./pictures.js";
 import { attributes, countElements, elements } from "./text.js";
 
-const CHANGES = ["ins", "del", "moveFrom", "moveTo", "rPrChange", "pPrChange", "tblPrChange", "sectPrChange", "cellIns", "cellDel"];
+const CHANGES = [
+  "ins",
+  "del",
+  "moveFrom",
+  "moveTo",
+  "rPrChange",
+  "pPrChange",
+  "tblPrChange",
+  "sectPrChange",
+  "cellIns",
+  "cellDel",
+];
 const STORIES = /^word\/(document|footnotes|endnotes|header\d{0,4}|footer\d{0,4})\.xml$/;
 
 /** Look through an Office document. */
@@ -24,7 +35,8 @@ async function properties(archive, found) {
   const custom = await archive.text("docProps/custom.xml");
   const settings = await archive.text("word/_rels/settings.xml.rels");
   const workbook = await archive.text("xl/workbook.xml");
-  const tell = (xml, what, ...names) => names.flatMap((name) => elements(xml, name)).forEach((value) => found.text(what, value));
+  const tell = (xml, what, ...names) =>
+    names.flatMap((name) => elements(xml, name)).forEach((value) => found.text(what, value));
   tell(core, "author", "creator");
   tell(core, "editor", "lastModifiedBy");
   tell(core, "made", "created");
@@ -38,7 +50,9 @@ async function properties(archive, found) {
     found.text("location", target);
   }
   // Excel keeps the folder in which the workbook lay.
-  attributes(workbook, "url").filter((path) => /[\\/]/.test(path) && !/^https?:\/\/schemas/.test(path)).forEach((path) => found.text("location", path));
+  attributes(workbook, "url")
+    .filter((path) => /[\\/]/.test(path) && !/^https?:\/\/schemas/.test(path))
+    .forEach((path) => found.text("location", path));
   attributes(workbook, "userName").forEach((name) => found.text("editor", name));
   if (/<property[\s>]/.test(custom)) found.mark("extra");
 }
@@ -48,7 +62,9 @@ async function remarks(archive, found) {
   const cells = await archive.texts(/^xl\/(comments\/?\w{0,20}|threadedComments\/\w{1,40})\.xml$/);
   const slides = await archive.texts(/^ppt\/comments\/.{1,60}\.xml$/);
   const people = [
-    ...(await archive.texts(/^ppt\/(commentAuthors|authors)\.xml$/)).flatMap((xml) => attributes(xml, "name")),
+    ...(await archive.texts(/^ppt\/(commentAuthors|authors)\.xml$/)).flatMap((xml) =>
+      attributes(xml, "name"),
+    ),
     ...(await archive.texts(/^xl\/persons\/\w{1,40}\.xml$/)).flatMap((xml) => attributes(xml, "displayName")),
     ...cells.flatMap((xml) => elements(xml, "author")),
     ...word.flatMap((xml) => attributes(xml, "author")),
@@ -73,7 +89,9 @@ async function changes(archive, found) {
     ...sheets.flatMap((xml) => attributes(xml, "userName")),
   ];
   found.count("changes", n, n > 0 ? names : []);
-  for (const name of (await archive.texts(/^word\/people\.xml$/)).flatMap((xml) => attributes(xml, "author"))) {
+  for (const name of (await archive.texts(/^word\/people\.xml$/)).flatMap((xml) =>
+    attributes(xml, "author"),
+  )) {
     if (n === 0) found.text("author", name);
   }
 }

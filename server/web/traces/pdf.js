@@ -52,7 +52,10 @@ async function ends(source, found) {
 
 // Each saving adds a table and its place; one of a file made for the web has two from the start.
 function versions(texts) {
-  const places = texts.reduce((sum, text) => sum + (text.match(/startxref\s{1,4}[1-9]\d{0,12}\s{1,4}%%EOF/g)?.length ?? 0), 0);
+  const places = texts.reduce(
+    (sum, text) => sum + (text.match(/startxref\s{1,4}[1-9]\d{0,12}\s{1,4}%%EOF/g)?.length ?? 0),
+    0,
+  );
   return places - 1;
 }
 
@@ -72,17 +75,23 @@ function tell(text, found) {
   const files = [...text.matchAll(/\/Type\s{0,4}\/F(?:ilespec)?\b/g)];
   const names = files.flatMap(({ index }) => {
     const near = text.slice(Math.max(0, index - 300), index + 600);
-    return [...near.matchAll(/\/UF\s{0,4}(?=[(<][^<])/g)].slice(0, 1).map((match) => string(near, match.index + match[0].length));
+    return [...near.matchAll(/\/UF\s{0,4}(?=[(<][^<])/g)]
+      .slice(0, 1)
+      .map((match) => string(near, match.index + match[0].length));
   });
   const attached = text.match(/\/Type\s{0,4}\/EmbeddedFile\b/g)?.length ?? 0;
   const pinned = text.match(/\/Subtype\s{0,4}\/FileAttachment\b/g)?.length ?? 0;
   if (attached + pinned > 0) found.count("attachments", Math.max(attached, pinned), names);
   // Remarks: their author is /T.
-  const remarks = [...text.matchAll(/\/Subtype\s{0,4}\/(Text|FreeText|Highlight|Underline|StrikeOut|Ink|Stamp|Caret)\b/g)];
+  const remarks = [
+    ...text.matchAll(/\/Subtype\s{0,4}\/(Text|FreeText|Highlight|Underline|StrikeOut|Ink|Stamp|Caret)\b/g),
+  ];
   if (remarks.length === 0) return;
   const people = remarks.flatMap(({ index }) => {
     const near = text.slice(Math.max(0, index - 600), index + 600);
-    return [...near.matchAll(/\/T\s{0,4}(?=[(<][^<])/g)].slice(0, 1).map((match) => string(near, match.index + match[0].length));
+    return [...near.matchAll(/\/T\s{0,4}(?=[(<][^<])/g)]
+      .slice(0, 1)
+      .map((match) => string(near, match.index + match[0].length));
   });
   found.count("comments", remarks.length, people);
 }
@@ -103,7 +112,9 @@ function literal(text, at) {
     const letter = text[at];
     if (letter === "\\") {
       const octal = /^[0-7]{1,3}/.exec(text.slice(at + 1, at + 4))?.[0];
-      out += octal ? String.fromCharCode(Number.parseInt(octal, 8) & 255) : (ESCAPES[text[at + 1]] ?? text[at + 1] ?? "");
+      out += octal
+        ? String.fromCharCode(Number.parseInt(octal, 8) & 255)
+        : (ESCAPES[text[at + 1]] ?? text[at + 1] ?? "");
       at += octal ? octal.length : 1;
       continue;
     }

@@ -25,7 +25,9 @@ export async function picturesIn(archive, folder, found) {
   if (entries.length > MOST) found.whole = false;
   let n = 0;
   for (const entry of entries.slice(0, MOST)) {
-    const telling = await found.attempt(async () => tells(await archive.bytes(entry, MOST_BYTES), archive.source.budget, found));
+    const telling = await found.attempt(async () =>
+      tells(await archive.bytes(entry, MOST_BYTES), archive.source.budget, found),
+    );
     if (telling) n += 1;
   }
   found.count("pictures", n);

@@ -12,7 +12,9 @@ const MAX_TEXT = 2 ** 20;
 
 /** What makes the picture: everything else tells something else. The last three make it move. */
 export const PIXELS = new Set(
-  "IHDR PLTE IDAT IEND tRNS gAMA cHRM sRGB iCCP cICP mDCV cLLI sBIT bKGD pHYs hIST sPLT acTL fcTL fdAT".split(" "),
+  "IHDR PLTE IDAT IEND tRNS gAMA cHRM sRGB iCCP cICP mDCV cLLI sBIT bKGD pHYs hIST sPLT acTL fcTL fdAT".split(
+    " ",
+  ),
 );
 
 /** The chunks up to IEND: {chunks: [{name, start, end}], end}; `end` is null when IEND is missing. Throws CannotLook. */
@@ -82,7 +84,8 @@ async function words(kind, bytes, budget, found) {
   const [keyword, rest] = cut(bytes);
   const name = latin1(keyword);
   if (kind === "tEXt") return keyed(name, rest, budget, found);
-  if (kind === "zTXt") return keyed(name, await inflate(rest.subarray(1), "deflate", budget, found), budget, found);
+  if (kind === "zTXt")
+    return keyed(name, await inflate(rest.subarray(1), "deflate", budget, found), budget, found);
   // iTXt: flag, method, then a language and a translated keyword.
   const [, packed] = [rest[1], rest[0] === 1];
   const [, afterLanguage] = cut(rest.subarray(2));
@@ -102,6 +105,8 @@ const KEYWORDS = {
   copyright: "owner",
   software: "software",
   source: "device",
+  make: "device",
+  model: "device",
   "creation time": "made",
   "date:create": "made",
   "date:modify": "changed",
@@ -114,14 +119,19 @@ async function keyed(keyword, bytes, budget, found) {
   const profile = /^raw profile type (\w{1,10})$/.exec(name)?.[1];
   if (profile) return rawProfile(profile, decode(bytes), budget, found);
   const what = Object.hasOwn(KEYWORDS, name) ? KEYWORDS[name] : "text";
-  found.text(what, what === "text" ? `${keyword}: ${decode(bytes.subarray(0, 4000))}` : decode(bytes.subarray(0, 4000)));
+  found.text(
+    what,
+    what === "text" ? `${keyword}: ${decode(bytes.subarray(0, 4000))}` : decode(bytes.subarray(0, 4000)),
+  );
   return null;
 }
 
 // ImageMagick's way: a name, a length, and hex.
 async function rawProfile(kind, text, budget, found) {
   const digits = (/^\s*\w+\s+\d+\s([\s0-9a-fA-F]*)$/.exec(text)?.[1] ?? "").replace(/\s+/g, "");
-  const bytes = Uint8Array.from({ length: digits.length >> 1 }, (_, i) => Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16));
+  const bytes = Uint8Array.from({ length: digits.length >> 1 }, (_, i) =>
+    Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16),
+  );
   if (bytes.length === 0) throw new CannotLook("an empty profile");
   if (kind === "exif" || kind === "app1") {
     if (latin1(bytes.subarray(0, 4)) === "Exif") return tiff(Source.over(bytes.slice(6), budget), found);

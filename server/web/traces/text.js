@@ -65,7 +65,10 @@ export function elements(xml, name) {
     // To the next closing tag of that name, or a little way: an element without an end is no reason to read on for ever.
     const piece = xml.slice(open + 1, open + 4000);
     const end = piece.search(new RegExp(`</(?:[\\w.-]{1,40}:)?${name}\\s{0,9}>`));
-    const inner = end < 0 ? piece.slice(0, piece.indexOf("<") < 0 ? piece.length : piece.indexOf("<")) : piece.slice(0, end);
+    const inner =
+      end < 0
+        ? piece.slice(0, piece.indexOf("<") < 0 ? piece.length : piece.indexOf("<"))
+        : piece.slice(0, end);
     const text = tidy(unescapeXml(inner.replace(/<[^<>]{0,2000}>/g, " ")));
     if (text) found.push(text);
     start.lastIndex = open + 1;
@@ -96,4 +99,24 @@ export function countElements(xml, ...names) {
 /** Coordinates as maps take them, to some ten metres. */
 export function degrees(latitude, longitude) {
   return `${latitude.toFixed(4)}, ${longitude.toFixed(4)}`;
+}
+
+/** A time as a person reads it, of Exif ("2026:03:14 15:09:26"), PDF ("D:20260314150926Z") or ISO 8601; others as they are. */
+export function moment(text) {
+  const pdf = /^D:(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?(Z|[+-]\d\d'?\d\d)?/.exec(text);
+  if (pdf) {
+    const [, year, month, day, hour, minute, second = "00", zone = ""] = pdf;
+    const time = hour === undefined ? "" : ` ${hour}:${minute}:${second} ${zone.replace("'", ":")}`;
+    return `${year}-${month}-${day}${time}`.trim().replace(/ Z$/, " UTC");
+  }
+  return text
+    .replace(/^(\d{4}):(\d\d):(\d\d)/, "$1-$2-$3")
+    .replace(/^(\d{4}-\d\d-\d\d)T([\d:]{5,8})(?:\.\d{1,9})?/, "$1 $2")
+    .replace(/(\d)Z$/, "$1 UTC");
+}
+
+/** Coordinates of ISO 6709 ("+48.8583+002.2945/") as degrees() writes them; others as they are. */
+export function position(text) {
+  const match = /^\s*([+-]\d{1,2}\.\d{1,12})([+-]\d{1,3}\.\d{1,12})/.exec(text);
+  return match ? degrees(Number(match[1]), Number(match[2])) : text;
 }

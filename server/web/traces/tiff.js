@@ -70,7 +70,11 @@ class Directories {
     for (let i = 0; i < count; i++) {
       this.source.budget.step();
       const view = await this.source.view(at + 2 + 12 * i, 12);
-      const [tag, type, n] = [view.getUint16(0, this.little), view.getUint16(2, this.little), view.getUint32(4, this.little)];
+      const [tag, type, n] = [
+        view.getUint16(0, this.little),
+        view.getUint16(2, this.little),
+        view.getUint32(4, this.little),
+      ];
       const length = (SIZES[type] ?? 0) * n;
       if (length === 0) continue;
       const start = length <= 4 ? at + 10 + 12 * i : view.getUint32(8, this.little);
@@ -135,7 +139,10 @@ class Directories {
     }
     const end = bytes.indexOf(0);
     // A second text may follow the first one's zero (Copyright: photographer, then editor).
-    return decode(bytes).replace(/\0+$/, "").replace(/\0/g, end < 0 ? "" : " / ").replace(/[\s/]+$/, "");
+    return decode(bytes)
+      .replace(/\0+$/, "")
+      .replace(/\0/g, end < 0 ? "" : " / ")
+      .replace(/[\s/]+$/, "");
   }
 
   // GPSLatitudeRef, GPSLatitude, GPSLongitudeRef, GPSLongitude; three fractions each.
@@ -150,7 +157,8 @@ class Directories {
       this.#place[tag] = parts.reduce((sum, part, i) => sum + part / 60 ** i, 0);
     }
     // Names of places, and of how they were found.
-    if (tag === 0x1c && type !== 5) this.found.text("place", decode(await this.source.some(start + 8, n - 8, 200)));
+    if (tag === 0x1c && type !== 5)
+      this.found.text("place", decode(await this.source.some(start + 8, n - 8, 200)));
   }
 
   #tell() {
@@ -158,6 +166,9 @@ class Directories {
     this.found.text("device", model.startsWith(make.trim().split(" ")[0]) ? model : `${make} ${model}`);
     const { 1: north, 2: latitude, 3: east, 4: longitude } = this.#place;
     if (latitude === undefined || longitude === undefined) return;
-    this.found.text("place", degrees(north === "S" ? -latitude : latitude, east === "W" ? -longitude : longitude));
+    this.found.text(
+      "place",
+      degrees(north === "S" ? -latitude : latitude, east === "W" ? -longitude : longitude),
+    );
   }
 }

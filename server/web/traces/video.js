@@ -45,7 +45,10 @@ async function created({ source, found }, { from }) {
   const long = view.getUint8(0) === 1;
   const seconds = long ? view.getUint32(4) * 2 ** 32 + view.getUint32(8) : view.getUint32(4);
   if (seconds <= EPOCH || seconds > LATEST) return;
-  found.text("made", `${new Date((seconds - EPOCH) * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`);
+  found.text(
+    "made",
+    `${new Date((seconds - EPOCH) * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`,
+  );
 }
 
 async function track(film, box) {
@@ -105,7 +108,8 @@ async function userData(film, box) {
         const value = decode(await source.some(from + 4, end - from - 4, MAX_TEXT));
         return found.text(NAMES.get(type.slice(1)) ?? "text", value);
       }
-      if (PLAIN.has(type)) found.text(PLAIN.get(type), decode(await source.some(from + 6, end - from - 6, MAX_TEXT)));
+      if (PLAIN.has(type))
+        found.text(PLAIN.get(type), decode(await source.some(from + 6, end - from - 6, MAX_TEXT)));
       return null;
     });
   }
@@ -124,6 +128,10 @@ async function location({ source, found }, { from, end }) {
 const KEYS = new Map([
   ["location.ISO6709", "place"],
   ["location.name", "place"],
+  ["location", "place"], // what ffmpeg calls them
+  ["creation_time", "made"],
+  ["encoder", "software"],
+  ["com.android.version", "device"],
   ["make", "device"],
   ["model", "device"],
   ["software", "software"],
@@ -161,7 +169,7 @@ async function names(source, { from, end, depth }) {
 
 async function listed({ source, found }, item, keys) {
   const number = (await source.view(item.start + 4, 4)).getUint32(0);
-  const key = keys[number - 1]?.replace(/^com\.(apple\.quicktime|android)\./, "");
+  const key = keys[number - 1]?.replace(/^com\.apple\.quicktime\./, "");
   const four = item.type.startsWith("©") ? NAMES.get(item.type.slice(1)) : PLAIN.get(item.type);
   const what = key === undefined ? (four ?? "text") : (KEYS.get(key) ?? "text");
   for await (const data of inside(source, item)) {

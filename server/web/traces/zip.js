@@ -75,8 +75,13 @@ export async function openZip(source, found) {
   let at = length - END_LENGTH;
   while (at >= 0 && tail.getUint32(at, true) !== END) at--;
   if (at < 0) throw new CannotLook("no end of a ZIP");
-  const [count, tableLength, table] = [tail.getUint16(at + 10, true), tail.getUint32(at + 12, true), tail.getUint32(at + 16, true)];
-  if (tableLength > MAX_TABLE || count > MAX_ENTRIES || table === 0xffffffff) throw new CannotLook("too large a table");
+  const [count, tableLength, table] = [
+    tail.getUint16(at + 10, true),
+    tail.getUint32(at + 12, true),
+    tail.getUint32(at + 16, true),
+  ];
+  if (tableLength > MAX_TABLE || count > MAX_ENTRIES || table === 0xffffffff)
+    throw new CannotLook("too large a table");
   return new Archive(source, found, await readTable(source, found, { count, table, tableLength }));
 }
 

@@ -1,0 +1,146 @@
+// What a chosen file tells besides what it shows, in words, and what can be done about it. Says and offers; never stops anybody.
+
+import { sendCleaned } from "./files.js";
+import { has, t } from "./strings.js";
+import { el, more } from "./ui-dom.js";
+import { bytes, names } from "./ui-format.js";
+
+// Shown at once; the others are a click away.
+const FIRST = 4;
+// What the command-line program's cleaner, mat2, knows.
+const ELSEWHERE = ["tiff", "heic", "mp4", "ooxml", "odf", "pdf"];
+
+/** The part of a file's row. `chosen()` is called after another copy was chosen. */
+export function tracesPart(file, chosen) {
+  const { traces } = file;
+  if (!traces) return block("waiting", note(t("traces.waiting")));
+  const { found, looked, whole, cleaned } = traces;
+  if (!looked) return block("unseen", note(t(reason(traces))));
+  if (found.length === 0)
+    return block(whole ? "none" : "part", note(t(whole ? "traces.none" : "traces.part")));
+  const rows = grouped(found).map(row);
+  return block(
+    "found",
+    el("p", { class: "tells" }, t("traces.found")),
+    el("dl", {}, rows.slice(0, FIRST)),
+    rows.length > FIRST
+      ? more(t("traces.more", { n: rows.length - FIRST }), el("dl", {}, rows.slice(FIRST)))
+      : null,
+    whole ? null : note(t("traces.partly")),
+    cleaned ? choice(file, chosen) : note(t(advice(traces))),
+  );
+}
+
+function block(state, ...children) {
+  return el("div", { class: "traces", "data-traces": state }, children);
+}
+
+function note(text) {
+  return el("p", { class: "aside" }, text);
+}
+
+function reason({ kind, failed }) {
+  if (failed) return "traces.failed";
+  return ["archive", "other"].includes(kind) ? `traces.unknown.${kind}` : "traces.failed";
+}
+
+function advice({ kind }) {
+  if (["jpeg", "png"].includes(kind)) return "traces.uncleaned";
+  return ELSEWHERE.includes(kind) ? "traces.elsewhere" : "traces.nowhere";
+}
+
+// Findings of one kind share a row.
+function grouped(found) {
+  const kinds = new Map();
+  for (const finding of found) kinds.set(finding.what, [...(kinds.get(finding.what) ?? []), finding]);
+  return [...kinds];
+}
+
+function row([what, findings]) {
+  const [{ n, names: people }] = findings;
+  const values = findings.flatMap(({ value }) => value ?? []);
+  const why = `traces.${what}.why`;
+  return el(
+    "div",
+    {},
+    el("dt", {}, t(`traces.${what}`)),
+    el(
+      "dd",
+      {},
+      values.map((value) => el("span", { class: "value", translate: "no" }, el("bdi", {}, value))),
+      n === undefined ? null : el("span", { class: "value" }, counted(what, n)),
+      people?.length ? el("span", { class: "value", translate: "no" }, el("bdi", {}, names(people))) : null,
+      has(why) ? el("span", { class: "why" }, t(why)) : null,
+    ),
+  );
+}
+
+function counted(what, n) {
+  return what === "tail" ? bytes(n) : t("traces.count", { n });
+}
+
+function choice(file, chosen) {
+  const { cleaned } = file.traces;
+  const option = (clean, size) => {
+    const id = `${clean ? "cleaned" : "original"}-${file.key}`;
+    const input = el("input", {
+      type: "radio",
+      name: `copy-${file.key}`,
+      id,
+      autocomplete: "off",
+      "aria-describedby": `${id}-why`,
+      on: {
+        change: () => {
+          sendCleaned(file, clean);
+          chosen();
+        },
+      },
+    });
+    input.checked = (file.file !== file.original) === clean;
+    const word = clean ? "cleaned" : "original";
+    return el(
+      "div",
+      {},
+      input,
+      el("label", { for: id }, t(`traces.${word}`), " ", el("span", { class: "size" }, bytes(size))),
+      el("p", { class: "why", id: `${id}-why` }, t(`traces.${word}.why`)),
+    );
+  };
+  return el(
+    "fieldset",
+    { class: "copies" },
+    el("legend", {}, t("traces.which"), el("span", { class: "unseen", translate: "no" }, ` (${file.name})`)),
+    option(false, file.original.size),
+    option(true, cleaned.size),
+  );
+}
+
+/**
+ * One switch for all files that have a cleaned copy: {element, update(files)}. Hidden while there are fewer than two.
+ * `chosen()` is called after it was used.
+ */
+export function cleanAllPart(chosen) {
+  let able = [];
+  const input = el("input", {
+    type: "checkbox",
+    id: "clean-all",
+    autocomplete: "off",
+    on: {
+      change: () => {
+        for (const file of able) sendCleaned(file, input.checked);
+        chosen();
+      },
+    },
+  });
+  const words = el("span");
+  const element = el("label", { class: "all", hidden: true }, input, words);
+  const update = (files) => {
+    able = files.filter(({ traces }) => traces?.cleaned);
+    const clean = able.filter(({ file, original }) => file !== original).length;
+    element.hidden = able.length < 2;
+    input.checked = able.length > 0 && clean === able.length;
+    input.indeterminate = clean > 0 && clean < able.length;
+    words.textContent = t("traces.all", { n: able.length });
+  };
+  return { element, update };
+}
