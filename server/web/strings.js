@@ -68,8 +68,10 @@ const TEXTS = {
   "traces.unknown.archive": "This page does not look into archives. What is packed in it keeps its traces.",
   "traces.unknown.other": "This page does not know this kind of file and has not looked inside.",
   "traces.found": "This file tells more than it shows:",
+  "traces.leftout": "The copy that you send leaves this out:",
   "traces.more": { one: "{n} thing more", other: "{n} things more" },
-  "traces.count": { one: "{n}", other: "{n}" },
+  "traces.count": "{n}",
+  "traces.countof": "{n} ({names})",
   "traces.place": "Where it was taken",
   "traces.serial": "Serial number",
   "traces.serial.why": "Ties everything together that was made with this device.",
@@ -117,7 +119,7 @@ const TEXTS = {
     "The same picture, to the last pixel, without what is listed here. It proves less, and what can be seen in it stays.",
   "traces.uncleaned": "This picture is damaged or unusual, so this page cannot clean it.",
   "traces.elsewhere":
-    "This page cannot clean this kind of file. The command-line program can try: “knothole source send --clean” cleans copies before it seals them.",
+    "This page cannot clean this kind of file. The command-line program can try, on copies that it seals instead:",
   "traces.nowhere":
     "This page cannot clean this kind of file. If what it tells could lead to you, say in your message what must not become public.",
   "traces.all": {

@@ -9,6 +9,7 @@ import { bytes, names } from "./ui-format.js";
 const FIRST = 4;
 // What the command-line program's cleaner, mat2, knows.
 const ELSEWHERE = ["tiff", "heic", "mp4", "ooxml", "odf", "pdf"];
+const COMMAND = "knothole source send --clean";
 
 /** The part of a file's row. `chosen()` is called after another copy was chosen. */
 export function tracesPart(file, chosen) {
@@ -19,16 +20,24 @@ export function tracesPart(file, chosen) {
   if (found.length === 0)
     return block(whole ? "none" : "part", note(t(whole ? "traces.none" : "traces.part")));
   const rows = grouped(found).map(row);
-  return block(
+  const title = el("p", { class: "tells" });
+  const part = block(
     "found",
-    el("p", { class: "tells" }, t("traces.found")),
+    title,
     el("dl", {}, rows.slice(0, FIRST)),
     rows.length > FIRST
       ? more(t("traces.more", { n: rows.length - FIRST }), el("dl", {}, rows.slice(FIRST)))
       : null,
     whole ? null : note(t("traces.partly")),
-    cleaned ? choice(file, chosen) : note(t(advice(traces))),
+    cleaned ? choice(file, () => (entitle(), chosen())) : advice(traces),
   );
+  const entitle = () => {
+    const clean = file.file !== file.original;
+    part.toggleAttribute("data-clean", clean);
+    title.textContent = t(clean ? "traces.leftout" : "traces.found");
+  };
+  entitle();
+  return part;
 }
 
 function block(state, ...children) {
@@ -45,8 +54,9 @@ function reason({ kind, failed }) {
 }
 
 function advice({ kind }) {
-  if (["jpeg", "png"].includes(kind)) return "traces.uncleaned";
-  return ELSEWHERE.includes(kind) ? "traces.elsewhere" : "traces.nowhere";
+  if (["jpeg", "png"].includes(kind)) return note(t("traces.uncleaned"));
+  if (!ELSEWHERE.includes(kind)) return note(t("traces.nowhere"));
+  return el("p", { class: "aside" }, t("traces.elsewhere"), " ", el("code", { translate: "no" }, COMMAND));
 }
 
 // Findings of one kind share a row.
@@ -68,15 +78,17 @@ function row([what, findings]) {
       "dd",
       {},
       values.map((value) => el("span", { class: "value", translate: "no" }, el("bdi", {}, value))),
-      n === undefined ? null : el("span", { class: "value" }, counted(what, n)),
-      people?.length ? el("span", { class: "value", translate: "no" }, el("bdi", {}, names(people))) : null,
+      n === undefined
+        ? null
+        : el("span", { class: "value", translate: "no" }, el("bdi", {}, counted(what, n, people))),
       has(why) ? el("span", { class: "why" }, t(why)) : null,
     ),
   );
 }
 
-function counted(what, n) {
-  return what === "tail" ? bytes(n) : t("traces.count", { n });
+function counted(what, n, people) {
+  if (what === "tail") return bytes(n);
+  return t(people.length > 0 ? "traces.countof" : "traces.count", { n, names: names(people) });
 }
 
 function choice(file, chosen) {

@@ -33,13 +33,13 @@ const PICTURES = ["heic", "heix", "hevc", "heim", "heis", "mif1", "msf1", "avif"
 /** A file's kind by its first bytes: a key of EXAMINERS, "archive", "office" (old, or locked), "empty" or "other". */
 async function kindOf(source, found) {
   if (source.size === 0) return "empty";
-  const start = (await source.some(0, 64, 64)).slice();
+  const start = (await source.some(0, source.size, 64)).slice();
   const head = latin1(start);
   if (head.startsWith("\xff\xd8\xff") || (start[0] === 0xff && start[1] === 0xd8)) return "jpeg";
   if (start[0] === 0x89 && head.startsWith("PNG", 1)) return "png";
   if (/^(II[*+O]|MM\0[*+]|IIU\0|IIRO)/.test(head)) return "tiff";
   if (start[0] === 0xd0 && start[1] === 0xcf && start[2] === 0x11 && start[3] === 0xe0) return "office";
-  if (latin1(await source.some(0, 1024, 1024)).includes("%PDF-")) return "pdf";
+  if (latin1(await source.some(0, source.size, 1024)).includes("%PDF-")) return "pdf";
   if (head.startsWith("PK\x03\x04")) return archiveKind(source, found);
   const name = await brand(source);
   if (PICTURES.includes(name)) return "heic";

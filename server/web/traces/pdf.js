@@ -12,6 +12,8 @@ const MAX_STREAMS = 2000;
 const MAX_STREAM = 4 * 2 ** 20;
 const MAX_UNPACKED = 24 * 2 ** 20;
 const MAX_PICTURES = 16;
+const MAX_MATCHES = 5000;
+const MAX_XMP = 2 ** 20;
 
 const KEYS = new Map([
   ["Author", "author"],
@@ -61,39 +63,40 @@ function versions(texts) {
 
 // What one stretch of objects tells.
 function tell(text, found) {
-  for (const match of text.matchAll(/\/([A-Z][A-Za-z]{4,15})\s{0,4}(?=[(<][^<])/g)) {
+  for (const match of first(text, /\/([A-Z][A-Za-z]{4,15})\s{0,4}(?=[(<][^<])/g)) {
     const what = KEYS.get(match[1]);
     if (what) found.text(what, string(text, match.index + match[0].length));
   }
-  for (const { 0: packet } of text.matchAll(/<x:xmpmeta[\s>]/g)) {
-    const at = text.indexOf(packet);
-    const block = text.slice(at, at + 2 ** 20);
-    const end = block.indexOf("</x:xmpmeta>");
-    xmp(decode(bytesOf(end < 0 ? block : block.slice(0, end))), found);
-    break;
-  }
-  const files = [...text.matchAll(/\/Type\s{0,4}\/F(?:ilespec)?\b/g)];
-  const names = files.flatMap(({ index }) => {
-    const near = text.slice(Math.max(0, index - 300), index + 600);
-    return [...near.matchAll(/\/UF\s{0,4}(?=[(<][^<])/g)]
-      .slice(0, 1)
-      .map((match) => string(near, match.index + match[0].length));
-  });
+  const packet = text.indexOf("<x:xmpmeta");
+  if (packet >= 0) xmp(decode(bytesOf(text.slice(packet, packet + MAX_XMP))), found);
+  const files = first(text, /\/EF\s{0,4}<</g);
+  const names = files.flatMap(({ index }) => near(text, index, /\/UF\s{0,4}(?=[(<][^<])/));
   const attached = text.match(/\/Type\s{0,4}\/EmbeddedFile\b/g)?.length ?? 0;
   const pinned = text.match(/\/Subtype\s{0,4}\/FileAttachment\b/g)?.length ?? 0;
-  if (attached + pinned > 0) found.count("attachments", Math.max(attached, pinned), names);
+  found.count("attachments", Math.max(files.length, attached, pinned), names);
   // Remarks: their author is /T.
-  const remarks = [
-    ...text.matchAll(/\/Subtype\s{0,4}\/(Text|FreeText|Highlight|Underline|StrikeOut|Ink|Stamp|Caret)\b/g),
-  ];
-  if (remarks.length === 0) return;
-  const people = remarks.flatMap(({ index }) => {
-    const near = text.slice(Math.max(0, index - 600), index + 600);
-    return [...near.matchAll(/\/T\s{0,4}(?=[(<][^<])/g)]
-      .slice(0, 1)
-      .map((match) => string(near, match.index + match[0].length));
-  });
+  const remarks = first(
+    text,
+    /\/Subtype\s{0,4}\/(Text|FreeText|Highlight|Underline|StrikeOut|Ink|Stamp|Caret)\b/g,
+  );
+  const people = remarks.flatMap(({ index }) => near(text, index, /\/T\s{0,4}(?=[(<][^<])/));
   found.count("comments", remarks.length, people);
+}
+
+// The first matches of an expression: a text made of nothing else would take too long.
+function first(text, expression) {
+  const found = [];
+  for (const match of text.matchAll(expression)) {
+    if (found.push(match) === MAX_MATCHES) break;
+  }
+  return found;
+}
+
+// The string after a key that stands near `at`: the order of keys is any.
+function near(text, at, key) {
+  const piece = text.slice(Math.max(0, at - 600), at + 600);
+  const match = key.exec(piece);
+  return match ? [string(piece, match.index + match[0].length)] : [];
 }
 
 // The string that begins at `at`: in parentheses with escapes, or in hex.
@@ -143,7 +146,8 @@ async function streams(source, bytes, text, found) {
   let pictures = 0;
   let looked = 0;
   let seen = 0;
-  for (const match of text.matchAll(/>>\s{0,8}stream\r?\n/g)) {
+  const begin = />>\s{0,8}stream\r?\n/g;
+  for (let match = begin.exec(text); match !== null; match = begin.exec(text)) {
     seen += 1;
     if (seen > MAX_STREAMS || unpacked > MAX_UNPACKED) {
       found.whole = false;
@@ -154,6 +158,7 @@ async function streams(source, bytes, text, found) {
     const start = match.index + match[0].length;
     const end = text.indexOf("endstream", start);
     if (end < 0) break;
+    begin.lastIndex = end;
     const body = bytes.subarray(start, Math.min(end, start + MAX_STREAM));
     if (/\/DCTDecode/.test(about) && !/\/FlateDecode/.test(about) && looked++ < MAX_PICTURES) {
       if (await pictureTells(body.slice(), source.budget, found)) pictures += 1;

@@ -68,9 +68,9 @@ export class Source {
     return this.#page.bytes.subarray(from, from + length);
   }
 
-  /** As many of these bytes as there are, `most` at the most: what a text may be cut to. */
+  /** The first of these bytes, `most` at the most. */
   some(start, length, most) {
-    return this.bytes(start, Math.min(length, most, Math.max(0, this.size - start)));
+    return this.bytes(start, Math.min(length, most));
   }
 
   /** A DataView over exactly these bytes. */

@@ -58,7 +58,7 @@ const MOST_FOUND = 10_000;
 export function elements(xml, name) {
   const found = [];
   const start = new RegExp(`<(?:[\\w.-]{1,40}:)?${name}(?=[\\s/>])`, "g");
-  while (found.length < MOST_FOUND && start.test(xml)) {
+  for (let n = 0; n < MOST_FOUND && start.test(xml); n++) {
     const open = xml.indexOf(">", start.lastIndex);
     if (open < 0) break;
     if (xml[open - 1] === "/") continue;
