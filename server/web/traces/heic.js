@@ -33,6 +33,7 @@ async function meta(source, box, found) {
       if (extents?.length !== 1 || (base === "idat" && !parts.idat))
         throw new CannotLook("an item elsewhere");
       const [{ offset, length }] = extents;
+      if (length === 0) return null; // emptied by whoever cleaned it
       const start = base === "idat" ? parts.idat.from + offset : offset;
       if (kind === "mime") return xmp(decode(await source.some(start, length, MAX_BLOCK)), found);
       // Exif begins with how far it is to its TIFF header.
