@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.test_accessibility import violations
 from tests.support import specimens
 from tests.support.browsers import Started, confirm_codename, until
 from tests.support.newsroom import Newsroom
@@ -218,3 +219,19 @@ def test_the_choice_is_made_and_heard_by_keyboard(page: Page, pictures: dict[str
     expect(row.get_by_label("A cleaned copy")).to_be_checked()
     expect(page.locator("#live")).to_have_text("A cleaned copy of photo.jpg will be sent.")
     expect(row.locator("fieldset")).to_have_accessible_name("Which one do you want to send? (photo.jpg)")
+
+
+def test_what_is_said_of_files_is_readable_for_everybody(browser: Started, room: Newsroom, pictures: dict[str, Path]) -> None:
+    for options in ({"color_scheme": "light"}, {"color_scheme": "dark"}, {"forced_colors": "active"}):
+        context = browser.new_context(viewport={"width": 320, "height": 640}, reduced_motion="reduce", **options)
+        page = context.new_page()
+        page.goto(room.url)
+        page.wait_for_selector("main[data-state=compose]")
+        for kind in ("jpg", "tiff", "png"):
+            row = told(page, pictures[kind])
+        row.get_by_label("A cleaned copy").check()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        assert violations(page) == []
+        page.evaluate("document.documentElement.dir = 'rtl'")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        context.close()

@@ -118,22 +118,12 @@ export function movFile(extra = []) {
   return join(box("ftyp", "qt  ", big(0)), box("mdat", new Uint8Array(100)), moov);
 }
 
-/** A HEIC whose one Exif item lies in mdat. */
-export function heicFile(change = {}) {
+/** A HEIC whose one Exif item lies at its end; `start` says that it lies elsewhere, `pieces` in how many it lies. */
+export function heicFile({ start = 500, pieces = 1 } = {}) {
   const block = join(big(0), exif(1));
   const infe = box("infe", [2, 0, 0, 0], big(7, 2), big(0, 2), "Exif", [0]);
-  const start = change.start ?? 500;
-  const iloc = box(
-    "iloc",
-    big(0),
-    [0x44, 0],
-    big(1, 2),
-    big(7, 2),
-    big(0, 2),
-    big(change.extents ?? 1, 2),
-    big(start),
-    big(change.length ?? block.length),
-  );
+  const places = Array.from({ length: pieces }, () => [...big(start), ...big(block.length)]);
+  const iloc = box("iloc", big(0), [0x44, 0], big(1, 2), big(7, 2), big(0, 2), big(pieces, 2), ...places);
   const iref = box("iref", big(0), box("thmb", big(2, 2), big(1, 2), big(1, 2)));
   const head = join(
     box("ftyp", "heic", big(0)),

@@ -41,19 +41,20 @@ export async function cleanJpeg(source, orientation) {
 
 const isJfif = ({ marker }) => marker === 0xe0;
 
-async function keptOfJpeg({ blob, ...source }, { marker, start, end }) {
+async function keptOfJpeg({ blob }, { marker, start, end }) {
   if (marker === JPEG_COMMENT || JPEG_OTHER(marker)) return null;
   if (!JPEG_APP(marker)) return blob.slice(start, end);
   const body = new Uint8Array(await blob.slice(start + 4, Math.min(end, start + 20)).arrayBuffer());
   const name = latin1(body);
-  void source;
   // Resolution, without the preview that may follow it.
   if (marker === 0xe0 && name.startsWith("JFIF\0") && body.length >= 14) {
     return concat(Uint8Array.of(0xff, 0xe0, 0, 16), body.subarray(0, 12), Uint8Array.of(0, 0));
   }
   // Without these two, colours would be others.
   if (marker === 0xe2 && name.startsWith("ICC_PROFILE\0")) return blob.slice(start, end);
-  if (marker === 0xee && name.startsWith("Adobe")) return blob.slice(start, end);
+  if (marker === 0xee && name.startsWith("Adobe") && body.length >= 12) {
+    return concat(Uint8Array.of(0xff, 0xee, 0, 14), body.subarray(0, 12));
+  }
   return null;
 }
 
