@@ -41,6 +41,7 @@ import { checkingView, loadingView } from "./ui-loading.js";
 import { wordsState } from "./ui-returning.js";
 import { hashingView, sendingView } from "./ui-sending.js";
 import { askedWords, holdsOn, lacking, next, readersAfter } from "./ui-state.js";
+import { copiesSaid } from "./ui-traces.js";
 import { startExaminer, startWorker } from "./workers.js";
 
 const api = new Api();
@@ -212,7 +213,7 @@ function complaintOf({ name, facts }) {
 function ask({ plan, chosen, codename, keys, known }) {
   const readers = chosen.map(({ name }) => name);
   const view = {
-    what: t("codename.what", { n: plan.parts.length, readers: names(readers) }),
+    what: `${t("codename.what", { n: plan.parts.length, readers: names(readers) })} ${copiesSaid(draft.files)}`.trim(),
     same: plan.same.map(({ name }) => name),
     back: () => compose("back"),
     confirm: attempt(() => send({ plan, chosen, codename, keys, known })),

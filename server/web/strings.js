@@ -116,7 +116,7 @@ const TEXTS = {
     "Best for proof: the newsroom can check that nobody changed it. Only the chosen readers see what it tells.",
   "traces.cleaned": "A cleaned copy",
   "traces.cleaned.why":
-    "The same picture, to the last pixel, without what is listed here. It proves less, and what can be seen in it stays.",
+    "The same picture, to the last pixel, without what is listed here. It proves less, and what can be seen in it stays. If you have to come back to go on sending, choose the copy again.",
   "traces.uncleaned": "This picture is damaged or unusual, so this page cannot clean it.",
   "traces.elsewhere":
     "This page cannot clean this kind of file. The command-line program can try, on copies that it seals instead:",
@@ -226,6 +226,15 @@ const TEXTS = {
   "codename.what": {
     one: "{n} sealed box, for {readers}.",
     other: "{n} sealed boxes, for {readers}.",
+  },
+
+  "codename.cleaned": {
+    one: "{n} picture goes as a cleaned copy.",
+    other: "{n} pictures go as cleaned copies.",
+  },
+  "codename.telling": {
+    one: "{n} file goes as it is and tells more than it shows.",
+    other: "{n} files go as they are and tell more than they show.",
   },
 
   "sending.title": "Sending",

@@ -156,3 +156,16 @@ export function cleanAllPart(chosen) {
   };
   return { element, update };
 }
+
+/** What goes as a cleaned copy, and what goes as it is though it tells more than it shows; "" where neither does. */
+export function copiesSaid(files) {
+  const cleaned = files.filter(({ file, original }) => file !== original).length;
+  const telling = files.filter(
+    ({ file, original, traces }) => file === original && traces?.found.length > 0,
+  ).length;
+  const said = [
+    cleaned > 0 && t("codename.cleaned", { n: cleaned }),
+    telling > 0 && t("codename.telling", { n: telling }),
+  ];
+  return said.filter(Boolean).join(" ");
+}

@@ -122,6 +122,7 @@ def test_cleaned_copies_come_out_of_the_drop_clean_and_with_the_same_pixels(
     assert [radio.is_checked() for radio in page.locator(".copies input").all()] == [False, True, False, True]
     page.fill("#message", "two cleaned, one not")
     page.click("#send")
+    expect(page.locator("#what")).to_contain_text("2 pictures go as cleaned copies. 1 file goes as it is and tells more")
     confirm_codename(page)
     page.wait_for_selector("main[data-state=done]", timeout=60_000)
     page.context.close()
