@@ -12,7 +12,7 @@ RELEASE := keys/knothole_keys/release
 export NPM_CONFIG_UPDATE_NOTIFIER := false
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 PIP    := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r
-PAGE   := $(filter-out $(WEB)/node_modules/%,$(wildcard $(WEB)/*.js $(WEB)/*.mjs $(WEB)/*.html $(WEB)/*.css $(WEB)/*.svg $(WEB)/package*.json)) \
+PAGE   := $(filter-out $(WEB)/node_modules/%,$(wildcard $(WEB)/*.js $(WEB)/traces/*.js $(WEB)/*.mjs $(WEB)/*.html $(WEB)/*.css $(WEB)/*.svg $(WEB)/package*.json)) \
           keys/knothole_keys/words.txt
 
 # Hundreds of lines when all is well help nobody; all of them when it is not.

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).parents[1]
-PAGE = {"page.html", "page.js", "worker.js", "page.css", "icon.svg", "licenses.txt"}
+PAGE = {"page.html", "page.js", "worker.js", "examiner.js", "page.css", "icon.svg", "licenses.txt"}
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ const TEMPLATE = "page.html";
 const out = resolve(process.argv[2] ?? OWN);
 // What another folder is built for need not concern the release that is installed here.
 const release = process.argv[3] ? resolve(process.argv[3]) : out === OWN ? KEYS : null;
-const BUNDLES = ["page.js", "worker.js", "page.css"];
+const BUNDLES = ["page.js", "worker.js", "examiner.js", "page.css"];
 // What opens boxes has no business on a machine that seals them.
 const BANNED = ["open.js"];
 const ALLOWED = ["@noble/ciphers", "@noble/curves", "@noble/hashes", "@noble/post-quantum"];

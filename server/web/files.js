@@ -8,13 +8,13 @@ import { takenNames } from "./ui-state.js";
 let keys = 0;
 
 /**
- * Files with those of `found` added: {files, again}. A file is {key, file, given, name, size, type}; `found` is an array of
- * {file, path}. Only the very same File object is left out, and `again` says the names: name, size and time can be those of
+ * Files with those of `found` added: {files, again}. A file is {key, file, original, given, name, size, type}; `file` is what will be
+ * sent, the chosen `original` or a cleaned copy. `found` is an array of {file, path}. Only the very same File object is left out, and `again` says the names: name, size and time can be those of
  * another file, and equal contents are sent once anyway.
  */
 export function addFiles(files, found) {
   const taken = takenNames(files);
-  const known = new Set(files.map(({ file }) => file));
+  const known = new Set(files.map(({ original }) => original));
   const added = [];
   const again = [];
   for (const { file, path } of found) {
@@ -25,7 +25,7 @@ export function addFiles(files, found) {
     known.add(file);
     keys += 1;
     const name = cleanName(path, taken);
-    added.push({ key: keys, file, given: path, name, size: file.size, type: file.type });
+    added.push({ key: keys, file, original: file, given: path, name, size: file.size, type: file.type });
   }
   return { files: [...files, ...added], again };
 }
@@ -72,4 +72,10 @@ async function walk(entry, folder, { found, unread }) {
     if (!some?.length) return;
     for (const one of some) await walk(one, `${path}/`, { found, unread });
   }
+}
+
+/** Let a file's cleaned copy travel in its place, or the original again. */
+export function sendCleaned(file, clean) {
+  file.file = clean ? file.traces.cleaned : file.original;
+  file.size = file.file.size;
 }

@@ -21,6 +21,7 @@ import { equal } from "./bytes.js";
 import { clock, ended, lastsUntil, loadDrop, ranOut, unusable } from "./drop.js";
 import { dayOf } from "./epoch.js";
 import { patiently, Stopped } from "./gate.js";
+import { Examining } from "./examining.js";
 import { listen } from "./listening.js";
 import { MAX_FILES } from "./letter-text.js";
 import { Pool, poolSize } from "./pool.js";
@@ -40,12 +41,14 @@ import { checkingView, loadingView } from "./ui-loading.js";
 import { wordsState } from "./ui-returning.js";
 import { hashingView, sendingView } from "./ui-sending.js";
 import { askedWords, holdsOn, lacking, next, readersAfter } from "./ui-state.js";
-import { startWorker } from "./workers.js";
+import { copiesSaid } from "./ui-traces.js";
+import { startExaminer, startWorker } from "./workers.js";
 
 const api = new Api();
 
 let state = "loading";
 let pool = null;
+let examining = null;
 let drop = null;
 let form = null; // the compose view while it is shown
 let upload = null;
@@ -92,6 +95,7 @@ const load = attempt(async () => {
   pool ??= new Pool(startWorker, poolSize(navigator.hardwareConcurrency));
   const changed = await refresh();
   await pool.all("warm", { dropId: drop.dropId, epoch: drop.epoch });
+  examining ??= new Examining(startExaminer);
   compose("ready");
   if (changed) form.complain(changed, "readers");
 });
@@ -144,7 +148,7 @@ function reload() {
 }
 
 function compose(event) {
-  form = composeView({ drop, draft, kept: words !== null, send: attempt(submit) });
+  form = composeView({ drop, draft, kept: words !== null, send: attempt(submit), examining });
   go(event, form.view);
 }
 
@@ -220,7 +224,7 @@ function complaintOf({ name, facts }) {
 function ask({ plan, chosen, codename, keys, known }) {
   const readers = chosen.map(({ name }) => name);
   const view = {
-    what: t("codename.what", { n: plan.parts.length, readers: names(readers) }),
+    what: `${t("codename.what", { n: plan.parts.length, readers: names(readers) })} ${copiesSaid(draft.files)}`.trim(),
     same: plan.same.map(({ name }) => name),
     back: () => compose("back"),
     confirm: attempt(() => send({ plan, chosen, codename, keys, known })),
@@ -258,6 +262,7 @@ async function send({ plan, chosen, codename, keys, known }) {
 
 function finish(boxes, readers) {
   pool.close();
+  examining.close();
   const codename = words;
   upload = null;
   words = null;

@@ -24,11 +24,11 @@ const PLACES = {
 
 /**
  * The form: {view, addFiles(found, unread), complain(text, place)}; a place is "readers", "message", "files", "words" or
- * "send". `draft` follows what is typed; `kept` says that the page holds a codename already; `send()` is called by the one
+ * "send". `draft` follows what is typed; `kept` says that the page holds a codename already; `examining` looks into files; `send()` is called by the one
  * button, which submits nothing.
  */
-export function composeView({ drop, draft, kept, send }) {
-  const files = filesPart({ draft, geometry: drop.geometry, picked: (found) => addFiles(found) });
+export function composeView({ drop, draft, kept, send, examining }) {
+  const files = filesPart({ draft, geometry: drop.geometry, picked: (found) => addFiles(found), examining });
   const problem = el("p", { class: "problem", id: "problem", role: "alert", translate: "no" });
   let wrong = null;
   // A complaint goes as soon as something is done about it; sending asks again.

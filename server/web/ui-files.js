@@ -5,6 +5,7 @@ import { t } from "./strings.js";
 import { announce, button, el, part, setText } from "./ui-dom.js";
 import { bytes, duration } from "./ui-format.js";
 import { estimateBoxes } from "./ui-state.js";
+import { cleanAllPart, tracesPart } from "./ui-traces.js";
 
 // Rows beyond this are counted, not drawn: ten thousand of them would freeze an old phone.
 const SHOWN = 200;
@@ -16,11 +17,45 @@ const WORTH_SAYING = 20_000_000;
 /**
  * The files' part of the form: {element, add(found), miss(text)}; `draft.files` follows. `add` returns the names left out,
  * `miss` says what is not there and stays until files are chosen again, because nothing else would ever tell;
- * `picked(found)` is called with what the pickers give.
+ * `picked(found)` is called with what the pickers give; `examining` looks into the files.
  */
-export function filesPart({ draft, geometry, picked }) {
+export function filesPart({ draft, geometry, picked, examining }) {
   const list = el("div", { id: "file-list" });
-  const draw = () => list.replaceChildren(...listed({ draft, geometry, remove, removeAll }));
+  const sums = el("div", { id: "file-sums" });
+  const sum = () => {
+    cleanAll.update(draft.files);
+    sums.replaceChildren(...(draft.files.length > 0 ? [totals(draft, geometry)] : []));
+  };
+  const cleanAll = cleanAllPart(() => {
+    for (const file of draft.files.slice(0, SHOWN)) redraw(file);
+    sum();
+  });
+  // One row's part, in place: whoever is in another row stays there.
+  const redraw = (file) => {
+    const row = list.querySelector(`li[data-key="${file.key}"]`);
+    row?.querySelector(".traces").replaceWith(tracesPart(file, () => chosen(file)));
+    row?.querySelector(".size").replaceChildren(bytes(file.size));
+  };
+  const chosen = (file) => {
+    list.querySelector(`li[data-key="${file.key}"] .size`).replaceChildren(bytes(file.size));
+    sum();
+    announce(
+      t(file.file === file.original ? "traces.nowOriginal" : "traces.nowCleaned", { name: file.name }),
+    );
+  };
+  const draw = () => {
+    list.replaceChildren(...listed({ draft, remove, removeAll, chosen }));
+    sum();
+    examining.keep(draft.files);
+    examining.add(draft.files);
+  };
+  examining.changed = (file, left) => {
+    redraw(file);
+    sum();
+    if (left > 0) return;
+    const telling = draft.files.filter(({ traces }) => traces?.found.length > 0).length;
+    announce(telling > 0 ? t("traces.said", { n: telling }) : t("traces.saidnone"));
+  };
   const add = (found) => {
     const { files, again } = addFiles(draft.files, found);
     const added = files.length - draft.files.length;
@@ -57,6 +92,8 @@ export function filesPart({ draft, geometry, picked }) {
     el("div", { class: "drop" }, files, " ", folderPicker(picked), el("p", {}, t("files.drop"))),
     missed,
     list,
+    cleanAll.element,
+    sums,
   );
   return { element, add, miss: (text) => setText(missed, text) };
 }
@@ -84,21 +121,20 @@ function folderPicker(add) {
   return able ? picker("folder", t("files.folder"), { webkitdirectory: true }, add) : "";
 }
 
-function listed({ draft, geometry, remove, removeAll }) {
+function listed({ draft, remove, removeAll, chosen }) {
   const { files } = draft;
   if (files.length === 0) return [];
-  const rows = files.slice(0, SHOWN).map((file) => row(file, remove));
+  const rows = files.slice(0, SHOWN).map((file) => row(file, remove, chosen));
   if (files.length > SHOWN) {
     rows.push(el("li", {}, el("span", { class: "name" }, t("files.more", { n: files.length - SHOWN }))));
   }
   return [
     el("ul", { class: "files", "aria-label": t("files.list") }, rows),
-    totals(draft, geometry),
     files.length > 5 ? button(t("files.removeall"), removeAll, { class: "slight" }) : null,
   ].filter(Boolean);
 }
 
-function row(file, remove) {
+function row(file, remove, chosen) {
   return el(
     "li",
     { "data-key": file.key },
@@ -115,6 +151,7 @@ function row(file, remove) {
           { class: "was", translate: "no" },
           el("bdi", {}, t("files.renamed", { name: file.given })),
         ),
+    tracesPart(file, () => chosen(file)),
   );
 }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from knothole_client.audit import running, state
+from knothole_client.audit import page, running, state
 from knothole_client.audit.state import held
 from knothole_keys import release
 from knothole_keys.epoch import DAY
@@ -74,6 +74,11 @@ def test_an_audit_looks_like_a_browsers_visit_until_the_page_is_shown(room: News
     ]  # fmt: skip
     assert not [one for one in visit if "authorization" in one.headers or "knothole" in json.dumps(one.headers).lower()]
     assert visit[0].headers["sec-fetch-mode"] == "navigate"
+
+
+def test_whatever_can_run_or_dress_the_page_is_looked_at():
+    made = release.installed()
+    assert set(page.loaded(made)) == {address for address in made.assets if not address.endswith(".txt")}
 
 
 def test_what_a_proxy_in_front_adds_is_borne(room: Newsroom):

@@ -16,8 +16,28 @@ MESSAGE = (
     "I worked on the bridge inspection. The report that was published is not the one we wrote: page 4 names the cables.\n\n"
     "The video is the original from my phone. Please do not publish it as it is."
 )
+
+
+def _segment(marker: int, body: bytes) -> bytes:
+    return bytes([0xFF, marker]) + (len(body) + 2).to_bytes(2, "big") + body
+
+
+def _picture() -> bytes:
+    # No picture, but all that the page needs to find what a camera writes: a device, a serial number, a person, a remark.
+    texts = {0x0110: b"Canon EOS R5\0", 0x013B: b"Jo Smith\0", 0xC62F: b"4071-8832\0", 0x0132: b"2026:03:14 15:09:26\0"}
+    at = 8 + 2 + 12 * len(texts) + 4
+    entries, values = b"", b""
+    for tag, text in sorted(texts.items()):
+        entries += tag.to_bytes(2, "big") + b"\0\x02" + len(text).to_bytes(4, "big") + (at + len(values)).to_bytes(4, "big")
+        values += text
+    exif = b"Exif\0\0MM\0*\0\0\0\x08" + len(texts).to_bytes(2, "big") + entries + bytes(4) + values
+    return b"\xff\xd8" + _segment(0xE1, exif) + _segment(0xFE, b"for K.") + _segment(0xDA, bytes(6)) + b"\xff\xd9"
+
+
+_REPORT = b"%PDF-1.7\n1 0 obj <</Author (Jo Smith)/Producer (Writer)>> endobj\n"
 FILES: list[dict[str, Any]] = [
-    {"name": "inspection-report-before-changes.pdf", "mimeType": "application/pdf", "buffer": b"%PDF" + bytes(2_400_000)},
+    {"name": "IMG_2040.jpg", "mimeType": "image/jpeg", "buffer": _picture()},
+    {"name": "inspection-report-before-changes.pdf", "mimeType": "application/pdf", "buffer": _REPORT + bytes(2_400_000)},
     {"name": "IMG_2041.MOV", "mimeType": "video/quicktime", "buffer": b"moov" + bytes(18_300_000)},
     {"name": "رسالة.docx", "mimeType": "application/octet-stream", "buffer": b"PK" + bytes(91_000)},
 ]
@@ -63,7 +83,11 @@ def _compose_and_send(page: Page, room: Newsroom, folder: Path, *, told_offline:
     yield "compose-nothing", page
     page.fill("#message", MESSAGE)
     page.set_input_files("#files", FILES)
+    until(page, "document.querySelector('.copies') && !document.querySelector('[data-traces=waiting]')")
     yield "compose", page
+    page.check(".copies div:last-child input")
+    page.evaluate("document.querySelector('.traces details').open = true")
+    yield "compose-cleaned", page
     for reader in page.locator("#readers input").all():
         reader.uncheck()
     page.click("#send")

@@ -27,7 +27,8 @@ _SCRIPT = _Kind("*/*", "script", "no-cors", "")
 _PICTURE = _Kind(_IMAGE, "image", "no-cors", "u=5, i")
 _WORKER = _Kind("*/*", "worker", "same-origin", "u=4")
 _CALL = _Kind("*/*", "empty", "cors", "u=4")
-WORKER = "/worker.js"
+# What seals, and what looks into chosen files: a page starts both as soon as it is ready.
+WORKERS = ("/worker.js", "/examiner.js")
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def _headers(url: str, method: str, path: str, content: bytes | None, given: Map
 def _kind(path: str) -> _Kind:
     if path == "/":
         return _Kind(_DOCUMENT, "document", "navigate", "u=0, i")
-    if path == WORKER:
+    if path in WORKERS:
         return _WORKER
     kinds = {".css": _STYLE, ".js": _SCRIPT, ".svg": _PICTURE, ".png": _PICTURE}
     return next((kind for ending, kind in kinds.items() if path.endswith(ending)), _CALL)

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 
-from knothole_client.audit.browser import WORKER, Shown
+from knothole_client.audit.browser import WORKERS, Shown
 from knothole_client.audit.findings import Finding, finding
 from knothole_keys.page import HEADERS, HTML, TEXT, TYPES, render
 from knothole_keys.release import Release
@@ -19,7 +19,7 @@ _BORNE = {"connection", "content-length", "date", "keep-alive", "server", "stric
 def loaded(release: Release) -> list[str]:
     """The addresses that a browser asks for when it opens the page and sends, in its order."""
     named = dict.fromkeys(_NAMED.findall(release.template))
-    return [address for address in [*named, WORKER] if address in release.assets]
+    return [address for address in [*named, *WORKERS] if address in release.assets]
 
 
 def check_page(body: bytes, release: Release, chain: Chain) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ import click
 from knothole_client.http import Connection
 from knothole_client.progress import Progress
 from knothole_client.source import thread
+from knothole_client.source.cleaning import cleaned
 from knothole_client.source.reading import SourceFile, look, survey
 from knothole_client.source.sending import Receipt, Sender
 from knothole_client.source.submission import compose
@@ -36,6 +38,7 @@ def source() -> None:
 @click.option("--codename-file", type=FILE, help="Read the codename from this file, or make one and keep it there.")
 @click.option("--returning", is_flag=True, help="Ask for the codename of an earlier submission.")
 @click.option("--to", multiple=True, metavar="ID", help="Seal to this recipient only; once for each. Everybody otherwise.")
+@click.option("--clean", is_flag=True, help="Send copies that mat2 has cleaned; what it cannot clean is refused.")
 @click.option("--proxy", help="Go through this proxy; Tor's is socks5h://127.0.0.1:9050.")
 @click.argument("paths", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
 def send(
@@ -46,13 +49,15 @@ def send(
     codename_file: Path | None,
     returning: bool,
     to: tuple[str, ...],
+    clean: bool,
     proxy: str | None,
     paths: tuple[Path, ...],
 ) -> None:
     """Seal a message and FILEs on this machine and leave them at the drop at URL.
 
     Interrupted, the same command with the same codename sends only what is missing. On another day, or under a new list of who
-    reads, a new letter goes along. The files' names travel along, sealed; their dates and folders do not.
+    reads, a new letter goes along. The files' names travel along, sealed; their dates and folders do not. A file that is
+    cleaned again may come out another, and is sent in full then.
     """
     if codename_file and returning:
         raise click.UsageError("Give either --codename-file or --returning.")
@@ -63,7 +68,10 @@ def send(
     text = _message(message)
     if not text and not paths:
         raise Refused("There is nothing to send: write a message with -m, or name a file.")
-    with Connection(url, proxy=proxy) as connection:
+    with ExitStack() as stack:
+        if clean:
+            paths = stack.enter_context(cleaned(paths, lambda said: click.echo(said, err=True)))
+        connection = stack.enter_context(Connection(url, proxy=proxy))
         now = clock.now()
         view = get_view(connection, drop_id=drop_id, now=now)
         week = choose(view, now, to)
