@@ -69,8 +69,8 @@ def test_an_audit_looks_like_a_browsers_visit_until_the_page_is_shown(room: News
         assert audit(room, url, "--token-file", room.token)[0] == 0
     visit = [one for one in asked if one.headers["user-agent"].startswith("Mozilla/5.0 ")]
     assert asked[: len(visit)] == visit
-    assert [one.path for one in visit[:7]] == [
-        "/", "/icon.svg", "/page.css", "/page.js", "/worker.js", "/roots", "/roster",
+    assert [one.path for one in visit[:8]] == [
+        "/", "/icon.svg", "/page.css", "/page.js", "/worker.js", "/examiner.js", "/roots", "/roster",
     ]  # fmt: skip
     assert not [one for one in visit if "authorization" in one.headers or "knothole" in json.dumps(one.headers).lower()]
     assert visit[0].headers["sec-fetch-mode"] == "navigate"
