@@ -259,6 +259,18 @@ def test_one_answer_that_a_proxy_gives_alone_is_unreachable_and_no_more(path: st
     assert (code, set(codes(json.loads(out)))) == (4, {"unreachable"})
 
 
+def test_a_roster_whose_root_does_not_come_is_not_called_unsound(tmp_path: Path):
+    drop = drop_of()
+    assert look(drop, shown(drop), tmp_path)[0] == 0
+    drop.rotate_root(now=NOW + 1)
+    drop.issue(now=NOW + 1)
+    server = shown(drop)
+    with lie(lambda asked: (503, b"", {}) if asked.path == "/roots" else server(asked)) as (url, _):
+        arguments = ["courier", "audit", url, "--root", fingerprint(drop.drop_id), "--state", tmp_path, "--json"]
+        code, out, _ = command(*arguments)
+    assert (code, codes(json.loads(out))) == (4, ["unreachable"])
+
+
 def test_one_asset_that_does_not_come_is_named_and_an_alarm_elsewhere_counts_more(tmp_path: Path):
     drop = drop_of()
     server = shown(drop)

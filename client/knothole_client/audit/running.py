@@ -163,7 +163,8 @@ class Audit:
         if judged.chain is None:
             # The last that was sound still tells whether page and roster are this drop's.
             judged.chain, judged.sound = self._state.chain, False
-        if roster is not None:
+        # Under a root that did not come, nobody can say anything of a roster.
+        if roster is not None and not (roots is None and judged.chain and _is_between(judged.chain.data, roster)):
             judge_roster(judged, roster, self._state, self._now, self._older)
         self._note(judged.findings, roots or b"", roster or b"")
         if judged.chain:
