@@ -107,6 +107,15 @@ def test_weeks_enrolled_after_the_backup_get_no_second_key_either(desk: Desk, dr
     assert sorted(came.enrol(weeks=13).recipient.epochs) == [drop.epoch + 12]
 
 
+def test_a_backup_from_before_the_first_enrolment_leaves_no_week_for_a_second_key(drop: Drop, tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "vault", drop)
+    file = back_up(desk, tmp_path / "b1")
+    desk.enrol(weeks=8)
+    came, done = restored(desk, file, tmp_path / "again", until=drop.epoch + 7)
+    assert done.exported == list(range(drop.epoch, drop.epoch + 8))
+    assert sorted(came.enrol(weeks=9).recipient.epochs) == [drop.epoch + 8]
+
+
 def test_a_roster_that_shows_our_key_keeps_a_restored_vault_from_a_second_one(desk: Desk, drop: Drop, tmp_path: Path) -> None:
     file = back_up(desk, tmp_path / "b1")
     drop.admit(desk.enrol(weeks=12).data)

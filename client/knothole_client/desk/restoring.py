@@ -10,6 +10,7 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from knothole_client.desk import backup, relocking, vault
@@ -20,6 +21,7 @@ from knothole_client.desk.records import sentences
 from knothole_client.desk.vault import Vault
 from knothole_client.desk.writing import Writer
 from knothole_keys import clock, files
+from knothole_keys.epoch import epoch_of
 from knothole_keys.errors import Refused
 from knothole_keys.secret import Cost
 
@@ -76,7 +78,7 @@ def restore(
             vault.build(part, holding, found.records(), cost, number=1 + _highest(found))
             copied = copy_boxes(boxes, part / vault.BOXES) if boxes else 0
             with vault.opened(part, holding, change=True) as one:
-                weeks = _remember_weeks(one, until)
+                weeks = _remember_weeks(one, found.made, until)
                 missing = _missing(one)
             part.rename(path)
             files.sync_directory(path.parent)
@@ -131,10 +133,12 @@ def _slots_in(item: Item) -> Iterator[dict[str, int]]:
             yield from one["slots"]
 
 
-def _remember_weeks(one: Vault, until: int | None) -> list[int]:
+def _remember_weeks(one: Vault, made: str, until: int | None) -> list[int]:
     weeks = exported(one)
     if until is not None:
-        weeks |= set(range(max(weeks, default=until), until + 1))
+        # Whoever enrolled after the backup began with its week at the earliest, whether it knows of any week or of none.
+        day = epoch_of(int(datetime.fromisoformat(made).replace(tzinfo=UTC).timestamp()))
+        weeks |= set(range(min({day, max(weeks, default=day)}), until + 1))
     with one.records.transaction():
         one.records.put(*EXPORTED, {"epochs": sorted(weeks)})
     return sorted(weeks)
