@@ -79,7 +79,7 @@ def test_neither_half_is_told_from_the_other(desk: Desk) -> None:
 
 def test_the_way_home(desk: Desk) -> None:
     travel(desk)
-    change(desk, relocking.exchange(PASSPHRASE), STICK)
+    change(desk, relocking.exchange(PASSPHRASE, STICK), STICK)
     assert opens(desk, PASSPHRASE)
     with vaults.opened(desk.path, STICK) as one:
         assert [slot.kind for slot in one.locks.slots] == [ALONE], "the stick must mean nothing any more"
@@ -98,6 +98,29 @@ def test_travelling_twice_needs_the_same_stick_and_stays_locked(desk: Desk) -> N
     travel(desk, STICK)
     assert opens(desk, STICK)
     assert kinds_of(desk) == {WITH_KEY_FILE}
+
+
+def test_a_stick_with_ones_own_passphrase_is_no_second_way_in_for_the_old_one(desk: Desk) -> None:
+    change(desk, lambda one: Plan(keep_all(one).keep, STICK))
+    assert len(travel(desk).slots) == 1
+    change(desk, relocking.passphrase(NEW.passphrase, STICK), STICK)
+    assert opens(desk, Holding(NEW.passphrase, STICK.key_file))
+    assert not opens(desk, STICK)
+
+
+def test_every_slot_that_the_old_passphrase_opens_goes(desk: Desk) -> None:
+    change(desk, lambda one: Plan(keep_all(one).keep, STICK))
+    change(desk, relocking.passphrase(NEW.passphrase, STICK), STICK)
+    assert opens(desk, NEW)
+    assert not opens(desk, STICK)
+    assert not opens(desk, PASSPHRASE)
+
+
+def test_no_two_slots_ask_for_the_same(desk: Desk) -> None:
+    before = snapshot(desk.path)
+    with pytest.raises(Refused, match="Key slot 1 asks for the same"):
+        change(desk, lambda one: Plan(keep_all(one).keep, PASSPHRASE))
+    assert snapshot(desk.path) == before
 
 
 def kinds_of(desk: Desk) -> set[str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from knothole_client.desk import keyring as keyrings
 from knothole_client.desk import vault as vaults
-from knothole_client.desk.locks import ALONE, MAX_SLOTS, Holding, Slot, new_slot
+from knothole_client.desk.locks import ALONE, MAX_SLOTS, Holding, Slot, asking, new_slot
 from knothole_client.desk.records import Records
 from knothole_client.desk.vault import Vault
 from knothole_keys.errors import Refused
@@ -60,6 +60,8 @@ def relock(path: Path, holding: Holding, plan: Callable[[Vault], Plan], cost: Co
             raise Refused("This is the last key slot: without it nobody could open the vault; add another one first.")
         if len(kept) + (wanted.add is not None) > MAX_SLOTS:
             raise Refused(f"A vault has at most {MAX_SLOTS} key slots; remove one first.")
+        if wanted.add is not None:
+            _refuse_twice(kept, wanted.add)
         number = None
         if wanted.add is not None:
             number = next_number(vault.records, vault.locks.slots)
@@ -104,9 +106,23 @@ def keep_all(vault: Vault) -> Plan:
     return Plan(_numbers(vault.locks.slots))
 
 
-def exchange(new: Holding) -> Callable[[Vault], Plan]:
-    """Something else in place of the slot that opened the vault; the others stay."""
-    return lambda vault: Plan(_numbers(vault.locks.slots) - {vault.locks.used}, new, vault.locks.slot.label)
+def exchange(new: Holding, old: Holding) -> Callable[[Vault], Plan]:
+    """Something else in place of every slot that `old`, which opened the vault, opens; the others stay."""
+    return lambda vault: Plan(_others(vault, old), new, vault.locks.slot.label)
+
+
+def remove(number: int, holding: Holding) -> Callable[[Vault], Plan]:
+    """A slot less; and with it those that ask for the very same, as far as `holding` shows which. Raises Refused."""
+
+    def plan(vault: Vault) -> Plan:
+        kinds = {slot.number: slot.kind for slot in vault.locks.slots}
+        if number not in kinds:
+            raise Refused(f"There is no key slot {number}; `knothole desk key list` shows them.")
+        ours = asking(vault.locks.slots, holding, vaults.PURPOSE)
+        same = {one for one in ours if kinds[one] == kinds[number]} if number in ours else set()
+        return Plan(_numbers(vault.locks.slots) - {number} - same)
+
+    return plan
 
 
 def passphrase(new: bytes, holding: Holding) -> Callable[[Vault], Plan]:
@@ -114,7 +130,7 @@ def passphrase(new: bytes, holding: Holding) -> Callable[[Vault], Plan]:
 
     def plan(vault: Vault) -> Plan:
         key_file = None if vault.locks.slot.kind == ALONE else holding.key_file
-        return exchange(replace(holding, passphrase=new, key_file=key_file))(vault)
+        return exchange(replace(holding, passphrase=new, key_file=key_file), holding)(vault)
 
     return plan
 
@@ -126,9 +142,22 @@ def travel(passphrase: bytes, key_file: Callable[[], bytes]) -> Callable[[Vault]
         keep = frozenset(slot.number for slot in vault.locks.slots if slot.kind != ALONE)
         if vault.locks.used in keep:
             return Plan(keep)
-        return Plan(keep, Holding(passphrase, key_file()), vault.locks.slot.label)
+        new = Holding(passphrase, key_file())
+        if asking([slot for slot in vault.locks.slots if slot.number in keep], new, vaults.PURPOSE):
+            return Plan(keep)
+        return Plan(keep, new, vault.locks.slot.label)
 
     return plan
+
+
+def _others(vault: Vault, holding: Holding) -> frozenset[int]:
+    return _numbers(vault.locks.slots) - asking(vault.locks.slots, holding, vaults.PURPOSE)
+
+
+def _refuse_twice(slots: Iterable[Slot], new: Holding) -> None:
+    # Two slots for one thing: whoever exchanged one of them would believe the thing spent.
+    for number in sorted(asking([slot for slot in slots if slot.kind == new.kind], new, vaults.PURPOSE)):
+        raise Refused(f"Key slot {number} asks for the same already; choose another passphrase.")
 
 
 def _numbers(slots: Iterable[Slot]) -> frozenset[int]:
