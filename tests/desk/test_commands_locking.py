@@ -9,6 +9,7 @@ import pytest
 from knothole_client.desk import keyfile, vault
 from knothole_client.desk.cli import desk as group
 from knothole_client.desk.keyring import Keyring
+from knothole_client.desk.locks import new_slot
 from knothole_keys.cli import passphrase
 from tests.desk.conftest import CHEAP, PASSPHRASE, snapshot
 from tests.desk.test_commands import Command, desk, drop
@@ -152,6 +153,21 @@ def test_commands_that_look_reach_no_weekly_secret(
     ):
         desk(*command)
     desk("backup", made, "-o", tmp_path / "backup")
+
+
+def test_a_change_that_was_cut_short_is_told_with_what_finishes_it(desk: Command, made: Path) -> None:
+    desk("key", "list", made)
+    assert "cut short" not in desk.error
+    with vault.opened(made, PASSPHRASE, change=True) as one:
+        keyring = one.keyring(PASSPHRASE)
+        keyring.set_slots([*keyring.locks.slots, new_slot(PASSPHRASE, "epochs", 2, "", CHEAP)])
+    desk("key", "list", made)
+    assert f"cut short, and what it took away still opens the weekly secrets; finish it with `knothole desk re-key {made}`" in (
+        desk.error
+    )
+    desk("re-key", made)
+    desk("key", "list", made)
+    assert "cut short" not in desk.error
 
 
 def test_every_command_that_opens_a_vault_takes_its_key_file() -> None:

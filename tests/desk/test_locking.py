@@ -264,6 +264,32 @@ def test_a_power_cut_between_any_two_steps_leaves_the_old_slots_or_the_new_ones(
     assert {path.name for path in desk.path.iterdir()} == {"vault.db", "vault.db-journal", "boxes", "epochs"}
 
 
+def cut_before_the_last_step(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, calls = Keyring.set_slots, []
+
+    def cut(keyring: Keyring, slots: Any) -> None:
+        calls.append(slots)
+        if len(calls) == 2:
+            raise PowerCut
+        real(keyring, slots)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Keyring, "set_slots", cut)
+        with pytest.raises(PowerCut):
+            travel(desk)
+
+
+def test_any_changing_command_finishes_a_change_that_was_cut_short(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut_before_the_last_step(desk, monkeypatch)
+    with vaults.opened(desk.path, STICK) as one:
+        assert one.cut_short
+    # As a backup does, which never asks for the weekly secrets.
+    with vaults.opened(desk.path, STICK, change=True) as one:
+        assert not one.cut_short
+    assert not opens(desk, PASSPHRASE)
+    assert opens(desk, STICK)
+
+
 def cut_rename(desk: Desk, cut: Callable[..., Any]) -> Callable[..., Any]:
     real = Path.rename
     return lambda path, target: (cut if Path(target) == desk.path / "vault.db" else real)(path, target)

@@ -123,6 +123,11 @@ def kinds(data: bytes) -> set[str]:
     return {slot["kind"] for slot in _read(data)["slots"]}
 
 
+def numbers(data: bytes) -> set[int]:
+    """The numbers of the slots, seen without opening any. Raises Refused."""
+    return {slot["number"] for slot in _read(data)["slots"]}
+
+
 def asking(slots: Iterable[Slot], holding: Holding, purpose: str) -> frozenset[int]:
     """The numbers of all slots that a holding opens; each is tried, which stretches the passphrase once for each."""
     found = set()

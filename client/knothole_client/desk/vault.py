@@ -23,7 +23,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from knothole_client.desk.keyring import Keyring
+from knothole_client.desk.keyring import Keyring, slot_numbers
 from knothole_client.desk.locks import Holding, Locks, kinds, new_locks, new_slot, open_locks
 from knothole_client.desk.records import DAMAGED, Records, sentences
 from knothole_client.desk.wiping import wipe
@@ -67,6 +67,11 @@ class Vault:
         if found is None:
             raise Refused(DAMAGED)
         return found
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether a change of key slots was cut short, and the weekly secrets still open with a slot that the vault lacks."""
+        return bool(slot_numbers(self.epochs) - {slot.number for slot in self.locks.slots})
 
     def keyring(self, holding: Holding) -> Keyring:
         """Unlock the weekly secrets; only while the vault is held for a change. Raises WrongPassphrase, Refused."""
@@ -149,14 +154,18 @@ def replace_database(vault: Vault, locks: Locks) -> None:
 def opened(path: Path, holding: Holding, *, change: bool = False, alone: bool = False) -> Iterator[Vault]:
     """Open a vault; with `change`, nobody else may change it meanwhile; with `alone`, nobody may even look.
 
+    With `change`, a change of key slots that was cut short is finished first.
     Raises Refused, WrongPassphrase.
     """
     check_is_vault(path)
     with sentences(), _held(path, change=change, alone=alone), _database(path / DATABASE) as db:
         locks = open_locks(_locks_of(db), holding, PURPOSE)
+        vault = Vault(path, db, locks)
         if change:
             _sweep(path)
-        yield Vault(path, db, locks)
+            if vault.cut_short:
+                vault.keyring(holding)
+        yield vault
 
 
 def slot_kinds(path: Path) -> set[str]:
