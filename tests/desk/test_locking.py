@@ -222,6 +222,27 @@ def test_a_file_system_without_links_changes_nothing(desk: Desk, monkeypatch: py
     assert not list(desk.path.glob(".*"))
 
 
+def test_a_full_disk_is_not_called_a_file_system_without_links(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(vault.os, "link", full)
+        with pytest.raises(Refused, match=r"no space left"):
+            change(desk, keep_all)
+    assert not list(desk.path.glob(".*"))
+
+
+def test_a_link_or_folder_of_the_old_databases_name_does_not_block_every_change(desk: Desk) -> None:
+    old = desk.path / ".vault.old"
+    old.symlink_to("/nowhere/at/all")
+    change(desk, keep_all)
+    assert not old.is_symlink()
+    old.mkdir()
+    with pytest.raises(Refused, match=r"\.vault\.old is a folder"):
+        change(desk, keep_all)
+
+
 class PowerCut(BaseException):
     """The machine stops here."""
 

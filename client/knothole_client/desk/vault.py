@@ -140,8 +140,10 @@ def replace_database(vault: Vault, locks: Locks) -> None:
     # A second name for the old one, so that it can still be found and overwritten after a crash.
     try:
         os.link(vault.path / DATABASE, vault.path / _OLD)
-    except OSError:
+    except OSError as error:
         wipe(part)
+        if error.errno not in files.NO_LINKS:
+            raise
         raise Refused(
             "Keys cannot be changed on this file system, as it has no hard links; move the vault to a disk with ext4."
         ) from None
@@ -198,9 +200,15 @@ def _locks_of(db: Database) -> bytes:
 def _sweep(path: Path) -> None:
     # What a change of key slots left when it was cut short: a new database that never got its name, or the old one.
     for left in sorted(path.iterdir()):
-        if left.name == _OLD and left.samefile(path / DATABASE):
-            left.unlink()
-        elif (left.name == _OLD or _PART.fullmatch(left.name)) and not left.is_dir():
+        if left.name == _OLD and not left.is_symlink():
+            if left.is_dir():
+                raise Refused(f"{left} is a folder, and not of Knothole's making; move it elsewhere.")
+            if left.samefile(path / DATABASE):
+                left.unlink()
+            else:
+                wipe(left)
+        elif left.name == _OLD or (_PART.fullmatch(left.name) and not left.is_dir()):
+            # Of a link, the link alone goes.
             wipe(left)
 
 
