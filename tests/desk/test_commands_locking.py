@@ -2,11 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 
-from knothole_client.desk import keyfile, vault
+from knothole_client.desk import keyfile, relocking, vault
 from knothole_client.desk.cli import desk as group
 from knothole_client.desk.keyring import Keyring
 from knothole_client.desk.locks import new_slot
@@ -103,6 +104,21 @@ def test_lock_travel_and_home(desk: Command, made: Path, tmp_path: Path, monkeyp
     desk("list", made)
     monkeypatch.delenv("KNOTHOLE_KEY_FILE")
     desk("list", made)
+
+
+def test_a_stick_pulled_before_the_last_line_hides_no_backup(
+    desk: Command, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk("backup", made, "-o", tmp_path / "old")
+    real = relocking.relock
+
+    def pulled(*arguments: Any) -> relocking.Relocked:
+        done = real(*arguments)
+        (tmp_path / "stick").unlink()
+        return done
+
+    monkeypatch.setattr(relocking, "relock", pulled)
+    assert str(tmp_path / "old") in desk("lock-travel", made, "--key-file", tmp_path / "stick")
 
 
 def test_a_key_file_in_the_vault_or_of_a_wrong_passphrase_is_not_made(desk: Command, made: Path, tmp_path: Path) -> None:
