@@ -6,6 +6,7 @@ get a fresh key behind the slots that the vault has now. Killed in between, the 
 next command that changes it takes away what only the weekly secrets still have.
 """
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 from knothole_client.desk import keyring as keyrings
 from knothole_client.desk import vault as vaults
+from knothole_client.desk.backup import partial
 from knothole_client.desk.locks import ALONE, MAX_SLOTS, Holding, Slot, asking, new_slot
 from knothole_client.desk.records import Records
 from knothole_client.desk.vault import Vault
@@ -70,7 +72,7 @@ def relock(path: Path, holding: Holding, plan: Callable[[Vault], Plan], cost: Co
             )
             kept, kept_weekly = [*kept, made], [*kept_weekly, made_weekly]
             keyring.set_slots([*keyring.locks.slots, made_weekly])
-        known = backups(vault.records)
+        known = with_parts(backups(vault.records))
         vaults.replace_database(vault, vault.locks.with_slots(kept))
         keyring.set_slots(kept_weekly)
         return Relocked(tuple(kept), number, known)
@@ -80,6 +82,15 @@ def backups(records: Records) -> list[dict[str, Any]]:
     """Every backup made of this vault: `path`, day `made`, and its `slots` (number and kind)."""
     value = records.get(*BACKUPS)
     return list(value["backups"]) if value else []
+
+
+def with_parts(known: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """These backups, and beside each what a killed `backup` left of it, which may be whole: the same, at its own `path`."""
+    found = []
+    for one in known:
+        part = partial(Path(one["path"]))
+        found += [one, *([{**one, "path": str(part)}] if os.path.lexists(part) else [])]
+    return found
 
 
 def remember_backup(records: Records, path: Path, made: str, slots: Iterable[Slot]) -> None:

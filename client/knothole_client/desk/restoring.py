@@ -5,6 +5,7 @@ only if they were imported before the backup was made. It remembers every week f
 that no week gets a second one: sources would go on sealing to the first.
 """
 
+import os
 import re
 import secrets
 import shutil
@@ -53,7 +54,9 @@ def make(one: Vault, path: Path, boxes: Path | None) -> int:
         with one.records.transaction():
             backup.write(path, one.locks, one.records.everything(), len(one.records.places()), made)
     except BaseException:
-        relocking.forget_newest_backup(one.records)
+        # It may have its name, or lie where it was written, though the disk failed: then it opens, and must be known.
+        if not os.path.lexists(path) and not os.path.lexists(backup.partial(path)):
+            relocking.forget_newest_backup(one.records)
         raise
     return copy_boxes(one.boxes, boxes) if boxes else 0
 
@@ -65,6 +68,8 @@ def restore(
 
     `until` is the last epoch that this desk enrolled for after the backup was made, or None.
     """
+    # Of `.` and of a link, the folder itself: only that can give its name away.
+    path = path.resolve()
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise Refused(f"{path} exists and is not an empty folder; choose another one.")
     found = backup.open_whole(file, holding)

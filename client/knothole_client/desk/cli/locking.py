@@ -124,7 +124,7 @@ def key() -> None:
 def list_(path: Path, as_json: bool) -> None:
     """List the key slots, and the backups that were made."""
     with unlocked(path) as desk:
-        slots, made = desk.vault.locks.slots, relocking.backups(desk.vault.records)
+        slots, made = desk.vault.locks.slots, relocking.with_parts(relocking.backups(desk.vault.records))
         used = desk.vault.locks.used
     lines = [_slot_line(slot) + (" (opened it just now)" if slot.number == used else "") for slot in slots]
     lines += [
