@@ -9,7 +9,7 @@ from pathlib import Path
 from knothole_keys.errors import Refused
 
 # What systems answer to a hard link where there are none.
-_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
+NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 
 
 def read(path: Path, limit: int) -> bytes:
@@ -69,7 +69,7 @@ def _name_new(temporary: Path, path: Path, data: bytes, mode: int) -> None:
         # A link fails where a rename would overwrite.
         os.link(temporary, path)
     except OSError as error:
-        if error.errno not in _NO_LINKS:
+        if error.errno not in NO_LINKS:
             raise
         # A stick with FAT has one name for each file. Here a crash can leave the new name with a part of the data, or with
         # none; what had the name before is safe all the same.

@@ -9,7 +9,7 @@ import pytest
 from knothole_client.desk import backup, enrolling, relocking, restoring, vault
 from knothole_client.desk.locks import Holding
 from knothole_client.desk.relocking import Plan
-from knothole_keys import clock
+from knothole_keys import clock, files
 from knothole_keys.errors import Refused
 from knothole_keys.secret import WrongPassphrase
 from tests.desk.conftest import CHEAP, NOW, PASSPHRASE, Desk, snapshot
@@ -105,6 +105,15 @@ def test_weeks_enrolled_after_the_backup_get_no_second_key_either(desk: Desk, dr
     came, done = restored(desk, file, tmp_path / "again", until=drop.epoch + 11)
     assert done.exported == list(range(drop.epoch, drop.epoch + 12))
     assert sorted(came.enrol(weeks=13).recipient.epochs) == [drop.epoch + 12]
+
+
+def test_a_backup_from_before_the_first_enrolment_leaves_no_week_for_a_second_key(drop: Drop, tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "vault", drop)
+    file = back_up(desk, tmp_path / "b1")
+    desk.enrol(weeks=8)
+    came, done = restored(desk, file, tmp_path / "again", until=drop.epoch + 7)
+    assert done.exported == list(range(drop.epoch, drop.epoch + 8))
+    assert sorted(came.enrol(weeks=9).recipient.epochs) == [drop.epoch + 8]
 
 
 def test_a_roster_that_shows_our_key_keeps_a_restored_vault_from_a_second_one(desk: Desk, drop: Drop, tmp_path: Path) -> None:
@@ -231,3 +240,43 @@ def test_every_slot_opens_a_backup_and_the_restored_vault_has_that_one_alone(des
             assert one.keyring(holding).epochs == []
             assert named(relocking.backups(one.records)) == ["b1"]
             assert enrolling.exported(one)
+
+
+def test_a_part_that_a_killed_backup_left_is_named_and_wiped_by_the_next(desk: Desk, tmp_path: Path) -> None:
+    back_up(desk, tmp_path / "b1").rename(tmp_path / ".b1.part")
+    done = relocking.relock(desk.path, PASSPHRASE, relocking.travel(PASSPHRASE.passphrase, lambda: b"k" * 32), CHEAP)
+    assert named(done.without_stick()) == ["b1", ".b1.part"]
+    with (tmp_path / ".b1.part").open("rb") as held:
+        back_up(desk, tmp_path / "b1", holding=STICK)
+        assert held.read(len(backup.MAGIC)) != backup.MAGIC
+    assert not (tmp_path / ".b1.part").exists()
+
+
+def test_a_backup_that_exists_is_remembered_though_its_folder_could_not_be_synced(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: Path) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "sync_directory", fails)
+        with pytest.raises(Refused, match="input/output"):
+            back_up(desk, tmp_path / "b1")
+    assert (tmp_path / "b1").exists()
+    with vault.opened(desk.path, PASSPHRASE) as one:
+        assert named(relocking.backups(one.records)) == ["b1"]
+
+
+def test_an_empty_folder_that_one_stands_in_or_a_link_to_one_is_restored_into(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = back_up(desk, tmp_path / "b1")
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    restored(desk, file, tmp_path / "link")
+    monkeypatch.chdir(tmp_path / "here")
+    restored(desk, file, Path())
+    for name in ("here", "there"):
+        with vault.opened(tmp_path / name, PASSPHRASE) as one:
+            assert one.identity["name"] == "Ada"

@@ -2,13 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 
-from knothole_client.desk import keyfile, vault
+from knothole_client.desk import keyfile, relocking, vault
 from knothole_client.desk.cli import desk as group
 from knothole_client.desk.keyring import Keyring
+from knothole_client.desk.locks import new_slot
 from knothole_keys.cli import passphrase
 from tests.desk.conftest import CHEAP, PASSPHRASE, snapshot
 from tests.desk.test_commands import Command, desk, drop
@@ -104,6 +106,21 @@ def test_lock_travel_and_home(desk: Command, made: Path, tmp_path: Path, monkeyp
     desk("list", made)
 
 
+def test_a_stick_pulled_before_the_last_line_hides_no_backup(
+    desk: Command, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk("backup", made, "-o", tmp_path / "old")
+    real = relocking.relock
+
+    def pulled(*arguments: Any) -> relocking.Relocked:
+        done = real(*arguments)
+        (tmp_path / "stick").unlink()
+        return done
+
+    monkeypatch.setattr(relocking, "relock", pulled)
+    assert str(tmp_path / "old") in desk("lock-travel", made, "--key-file", tmp_path / "stick")
+
+
 def test_a_key_file_in_the_vault_or_of_a_wrong_passphrase_is_not_made(desk: Command, made: Path, tmp_path: Path) -> None:
     for place in (made / "key", made / "boxes" / "key", tmp_path / "x" / ".." / "vault" / "key"):
         assert "not lie inside the vault" in refused(desk, made, "lock-travel", made, "--key-file", place)
@@ -152,6 +169,21 @@ def test_commands_that_look_reach_no_weekly_secret(
     ):
         desk(*command)
     desk("backup", made, "-o", tmp_path / "backup")
+
+
+def test_a_change_that_was_cut_short_is_told_with_what_finishes_it(desk: Command, made: Path) -> None:
+    desk("key", "list", made)
+    assert "cut short" not in desk.error
+    with vault.opened(made, PASSPHRASE, change=True) as one:
+        keyring = one.keyring(PASSPHRASE)
+        keyring.set_slots([*keyring.locks.slots, new_slot(PASSPHRASE, "epochs", 2, "", CHEAP)])
+    desk("key", "list", made)
+    assert f"cut short, and what it took away still opens the weekly secrets; finish it with `knothole desk re-key {made}`" in (
+        desk.error
+    )
+    desk("re-key", made)
+    desk("key", "list", made)
+    assert "cut short" not in desk.error
 
 
 def test_every_command_that_opens_a_vault_takes_its_key_file() -> None:

@@ -79,7 +79,7 @@ def test_neither_half_is_told_from_the_other(desk: Desk) -> None:
 
 def test_the_way_home(desk: Desk) -> None:
     travel(desk)
-    change(desk, relocking.exchange(PASSPHRASE), STICK)
+    change(desk, relocking.exchange(PASSPHRASE, STICK), STICK)
     assert opens(desk, PASSPHRASE)
     with vaults.opened(desk.path, STICK) as one:
         assert [slot.kind for slot in one.locks.slots] == [ALONE], "the stick must mean nothing any more"
@@ -98,6 +98,29 @@ def test_travelling_twice_needs_the_same_stick_and_stays_locked(desk: Desk) -> N
     travel(desk, STICK)
     assert opens(desk, STICK)
     assert kinds_of(desk) == {WITH_KEY_FILE}
+
+
+def test_a_stick_with_ones_own_passphrase_is_no_second_way_in_for_the_old_one(desk: Desk) -> None:
+    change(desk, lambda one: Plan(keep_all(one).keep, STICK))
+    assert len(travel(desk).slots) == 1
+    change(desk, relocking.passphrase(NEW.passphrase, STICK), STICK)
+    assert opens(desk, Holding(NEW.passphrase, STICK.key_file))
+    assert not opens(desk, STICK)
+
+
+def test_every_slot_that_the_old_passphrase_opens_goes(desk: Desk) -> None:
+    change(desk, lambda one: Plan(keep_all(one).keep, STICK))
+    change(desk, relocking.passphrase(NEW.passphrase, STICK), STICK)
+    assert opens(desk, NEW)
+    assert not opens(desk, STICK)
+    assert not opens(desk, PASSPHRASE)
+
+
+def test_no_two_slots_ask_for_the_same(desk: Desk) -> None:
+    before = snapshot(desk.path)
+    with pytest.raises(Refused, match="Key slot 1 asks for the same"):
+        change(desk, lambda one: Plan(keep_all(one).keep, PASSPHRASE))
+    assert snapshot(desk.path) == before
 
 
 def kinds_of(desk: Desk) -> set[str]:
@@ -199,6 +222,27 @@ def test_a_file_system_without_links_changes_nothing(desk: Desk, monkeypatch: py
     assert not list(desk.path.glob(".*"))
 
 
+def test_a_full_disk_is_not_called_a_file_system_without_links(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(vault.os, "link", full)
+        with pytest.raises(Refused, match=r"no space left"):
+            change(desk, keep_all)
+    assert not list(desk.path.glob(".*"))
+
+
+def test_a_link_or_folder_of_the_old_databases_name_does_not_block_every_change(desk: Desk) -> None:
+    old = desk.path / ".vault.old"
+    old.symlink_to("/nowhere/at/all")
+    change(desk, keep_all)
+    assert not old.is_symlink()
+    old.mkdir()
+    with pytest.raises(Refused, match=r"\.vault\.old is a folder"):
+        change(desk, keep_all)
+
+
 class PowerCut(BaseException):
     """The machine stops here."""
 
@@ -239,6 +283,32 @@ def test_a_power_cut_between_any_two_steps_leaves_the_old_slots_or_the_new_ones(
     assert kinds_of(desk) == {WITH_KEY_FILE if done else ALONE}
     assert opens(desk, PASSPHRASE) is not done
     assert {path.name for path in desk.path.iterdir()} == {"vault.db", "vault.db-journal", "boxes", "epochs"}
+
+
+def cut_before_the_last_step(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, calls = Keyring.set_slots, []
+
+    def cut(keyring: Keyring, slots: Any) -> None:
+        calls.append(slots)
+        if len(calls) == 2:
+            raise PowerCut
+        real(keyring, slots)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Keyring, "set_slots", cut)
+        with pytest.raises(PowerCut):
+            travel(desk)
+
+
+def test_any_changing_command_finishes_a_change_that_was_cut_short(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut_before_the_last_step(desk, monkeypatch)
+    with vaults.opened(desk.path, STICK) as one:
+        assert one.cut_short
+    # As a backup does, which never asks for the weekly secrets.
+    with vaults.opened(desk.path, STICK, change=True) as one:
+        assert not one.cut_short
+    assert not opens(desk, PASSPHRASE)
+    assert opens(desk, STICK)
 
 
 def cut_rename(desk: Desk, cut: Callable[..., Any]) -> Callable[..., Any]:

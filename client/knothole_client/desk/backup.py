@@ -24,6 +24,7 @@ from nacl.secret import SecretBox
 from knothole_client.desk.locks import MAX_BYTES, Holding, Locks, kinds, open_locks
 from knothole_client.desk.records import as_record
 from knothole_client.desk.vault import PURPOSE
+from knothole_client.desk.wiping import wipe
 from knothole_keys import canonical, files
 from knothole_keys.errors import MalformedJSON, Refused
 from knothole_keys.kdf import derive
@@ -64,7 +65,9 @@ def write(path: Path, locks: Locks, records: Iterable[Item], count: int, made: s
     locks = locks.with_slots(locks.slots)
     head = (*_HEAD, {"made": made, "records": count})
     try:
-        part.unlink(missing_ok=True)
+        if os.path.lexists(part):
+            # Left of one that was cut short; it may be whole, and open.
+            wipe(part)
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             lock = locks.sealed()

@@ -39,5 +39,8 @@ def read_or_make(path: Path, vault: Path) -> bytes:
 
 
 def shares_a_disk(path: Path, vault: Path) -> bool:
-    """Whether key file and vault lie on one file system."""
-    return path.stat().st_dev == vault.stat().st_dev
+    """Whether key file and vault lie on one file system. A stick that was pulled out meanwhile is another one."""
+    try:
+        return path.stat().st_dev == vault.stat().st_dev
+    except OSError:
+        return False

@@ -22,7 +22,7 @@ from pathlib import Path
 from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 
-from knothole_client.desk.locks import MAX_BYTES, Holding, Locks, Slot, new_locks, new_slot, open_locks
+from knothole_client.desk.locks import MAX_BYTES, Holding, Locks, Slot, new_locks, new_slot, numbers, open_locks
 from knothole_client.desk.wiping import wipe
 from knothole_keys import fields, files, xwing
 from knothole_keys.epoch import MAX_EPOCH
@@ -107,6 +107,14 @@ class Keyring:
         files.write_whole(self._folder / f"{generation}.lock", locks.sealed())
         self._generation, self.locks, self._seeds = generation, locks, seeds
         _wipe_others(self._folder, generation, first)
+
+
+def slot_numbers(folder: Path) -> set[int]:
+    """The numbers of the key slots that open the weekly secrets, seen without opening any; none where that cannot be read."""
+    try:
+        return numbers(files.read(folder / f"{_newest(folder)}.lock", MAX_BYTES))
+    except Refused:
+        return set()
 
 
 def _newest(folder: Path) -> int:

@@ -13,6 +13,7 @@ says nothing about the other.
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -120,6 +121,23 @@ def new_locks(purpose: str, slot: Slot) -> Locks:
 def kinds(data: bytes) -> set[str]:
     """Which kinds of slots there are, seen without opening any. Raises Refused."""
     return {slot["kind"] for slot in _read(data)["slots"]}
+
+
+def numbers(data: bytes) -> set[int]:
+    """The numbers of the slots, seen without opening any. Raises Refused."""
+    return {slot["number"] for slot in _read(data)["slots"]}
+
+
+def asking(slots: Iterable[Slot], holding: Holding, purpose: str) -> frozenset[int]:
+    """The numbers of all slots that a holding opens; each is tried, which stretches the passphrase once for each."""
+    found = set()
+    for slot in slots:
+        material = holding.material(slot.kind)
+        if material is not None:
+            with suppress(WrongPassphrase):
+                secret.unlock(slot.locked, material, purpose)
+                found.add(slot.number)
+    return frozenset(found)
 
 
 def open_locks(data: bytes, holding: Holding, purpose: str) -> Locks:

@@ -6,6 +6,7 @@ get a fresh key behind the slots that the vault has now. Killed in between, the 
 next command that changes it takes away what only the weekly secrets still have.
 """
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,8 @@ from typing import Any
 
 from knothole_client.desk import keyring as keyrings
 from knothole_client.desk import vault as vaults
-from knothole_client.desk.locks import ALONE, MAX_SLOTS, Holding, Slot, new_slot
+from knothole_client.desk.backup import partial
+from knothole_client.desk.locks import ALONE, MAX_SLOTS, Holding, Slot, asking, new_slot
 from knothole_client.desk.records import Records
 from knothole_client.desk.vault import Vault
 from knothole_keys.errors import Refused
@@ -60,6 +62,8 @@ def relock(path: Path, holding: Holding, plan: Callable[[Vault], Plan], cost: Co
             raise Refused("This is the last key slot: without it nobody could open the vault; add another one first.")
         if len(kept) + (wanted.add is not None) > MAX_SLOTS:
             raise Refused(f"A vault has at most {MAX_SLOTS} key slots; remove one first.")
+        if wanted.add is not None:
+            _refuse_twice(kept, wanted.add)
         number = None
         if wanted.add is not None:
             number = next_number(vault.records, vault.locks.slots)
@@ -68,7 +72,7 @@ def relock(path: Path, holding: Holding, plan: Callable[[Vault], Plan], cost: Co
             )
             kept, kept_weekly = [*kept, made], [*kept_weekly, made_weekly]
             keyring.set_slots([*keyring.locks.slots, made_weekly])
-        known = backups(vault.records)
+        known = with_parts(backups(vault.records))
         vaults.replace_database(vault, vault.locks.with_slots(kept))
         keyring.set_slots(kept_weekly)
         return Relocked(tuple(kept), number, known)
@@ -78,6 +82,15 @@ def backups(records: Records) -> list[dict[str, Any]]:
     """Every backup made of this vault: `path`, day `made`, and its `slots` (number and kind)."""
     value = records.get(*BACKUPS)
     return list(value["backups"]) if value else []
+
+
+def with_parts(known: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """These backups, and beside each what a killed `backup` left of it, which may be whole: the same, at its own `path`."""
+    found = []
+    for one in known:
+        part = partial(Path(one["path"]))
+        found += [one, *([{**one, "path": str(part)}] if os.path.lexists(part) else [])]
+    return found
 
 
 def remember_backup(records: Records, path: Path, made: str, slots: Iterable[Slot]) -> None:
@@ -104,9 +117,23 @@ def keep_all(vault: Vault) -> Plan:
     return Plan(_numbers(vault.locks.slots))
 
 
-def exchange(new: Holding) -> Callable[[Vault], Plan]:
-    """Something else in place of the slot that opened the vault; the others stay."""
-    return lambda vault: Plan(_numbers(vault.locks.slots) - {vault.locks.used}, new, vault.locks.slot.label)
+def exchange(new: Holding, old: Holding) -> Callable[[Vault], Plan]:
+    """Something else in place of every slot that `old`, which opened the vault, opens; the others stay."""
+    return lambda vault: Plan(_others(vault, old), new, vault.locks.slot.label)
+
+
+def remove(number: int, holding: Holding) -> Callable[[Vault], Plan]:
+    """A slot less; and with it those that ask for the very same, as far as `holding` shows which. Raises Refused."""
+
+    def plan(vault: Vault) -> Plan:
+        kinds = {slot.number: slot.kind for slot in vault.locks.slots}
+        if number not in kinds:
+            raise Refused(f"There is no key slot {number}; `knothole desk key list` shows them.")
+        ours = asking(vault.locks.slots, holding, vaults.PURPOSE)
+        same = {one for one in ours if kinds[one] == kinds[number]} if number in ours else set()
+        return Plan(_numbers(vault.locks.slots) - {number} - same)
+
+    return plan
 
 
 def passphrase(new: bytes, holding: Holding) -> Callable[[Vault], Plan]:
@@ -114,7 +141,7 @@ def passphrase(new: bytes, holding: Holding) -> Callable[[Vault], Plan]:
 
     def plan(vault: Vault) -> Plan:
         key_file = None if vault.locks.slot.kind == ALONE else holding.key_file
-        return exchange(replace(holding, passphrase=new, key_file=key_file))(vault)
+        return exchange(replace(holding, passphrase=new, key_file=key_file), holding)(vault)
 
     return plan
 
@@ -126,9 +153,22 @@ def travel(passphrase: bytes, key_file: Callable[[], bytes]) -> Callable[[Vault]
         keep = frozenset(slot.number for slot in vault.locks.slots if slot.kind != ALONE)
         if vault.locks.used in keep:
             return Plan(keep)
-        return Plan(keep, Holding(passphrase, key_file()), vault.locks.slot.label)
+        new = Holding(passphrase, key_file())
+        if asking([slot for slot in vault.locks.slots if slot.number in keep], new, vaults.PURPOSE):
+            return Plan(keep)
+        return Plan(keep, new, vault.locks.slot.label)
 
     return plan
+
+
+def _others(vault: Vault, holding: Holding) -> frozenset[int]:
+    return _numbers(vault.locks.slots) - asking(vault.locks.slots, holding, vaults.PURPOSE)
+
+
+def _refuse_twice(slots: Iterable[Slot], new: Holding) -> None:
+    # Two slots for one thing: whoever exchanged one of them would believe the thing spent.
+    for number in sorted(asking([slot for slot in slots if slot.kind == new.kind], new, vaults.PURPOSE)):
+        raise Refused(f"Key slot {number} asks for the same already; choose another passphrase.")
 
 
 def _numbers(slots: Iterable[Slot]) -> frozenset[int]:

@@ -5,11 +5,13 @@ only if they were imported before the backup was made. It remembers every week f
 that no week gets a second one: sources would go on sealing to the first.
 """
 
+import os
 import re
 import secrets
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from knothole_client.desk import backup, relocking, vault
@@ -20,6 +22,7 @@ from knothole_client.desk.records import sentences
 from knothole_client.desk.vault import Vault
 from knothole_client.desk.writing import Writer
 from knothole_keys import clock, files
+from knothole_keys.epoch import epoch_of
 from knothole_keys.errors import Refused
 from knothole_keys.secret import Cost
 
@@ -51,7 +54,9 @@ def make(one: Vault, path: Path, boxes: Path | None) -> int:
         with one.records.transaction():
             backup.write(path, one.locks, one.records.everything(), len(one.records.places()), made)
     except BaseException:
-        relocking.forget_newest_backup(one.records)
+        # It may have its name, or lie where it was written, though the disk failed: then it opens, and must be known.
+        if not os.path.lexists(path) and not os.path.lexists(backup.partial(path)):
+            relocking.forget_newest_backup(one.records)
         raise
     return copy_boxes(one.boxes, boxes) if boxes else 0
 
@@ -63,6 +68,8 @@ def restore(
 
     `until` is the last epoch that this desk enrolled for after the backup was made, or None.
     """
+    # Of `.` and of a link, the folder itself: only that can give its name away.
+    path = path.resolve()
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise Refused(f"{path} exists and is not an empty folder; choose another one.")
     found = backup.open_whole(file, holding)
@@ -76,7 +83,7 @@ def restore(
             vault.build(part, holding, found.records(), cost, number=1 + _highest(found))
             copied = copy_boxes(boxes, part / vault.BOXES) if boxes else 0
             with vault.opened(part, holding, change=True) as one:
-                weeks = _remember_weeks(one, until)
+                weeks = _remember_weeks(one, found.made, until)
                 missing = _missing(one)
             part.rename(path)
             files.sync_directory(path.parent)
@@ -131,10 +138,12 @@ def _slots_in(item: Item) -> Iterator[dict[str, int]]:
             yield from one["slots"]
 
 
-def _remember_weeks(one: Vault, until: int | None) -> list[int]:
+def _remember_weeks(one: Vault, made: str, until: int | None) -> list[int]:
     weeks = exported(one)
     if until is not None:
-        weeks |= set(range(max(weeks, default=until), until + 1))
+        # Whoever enrolled after the backup began with its week at the earliest, whether it knows of any week or of none.
+        day = epoch_of(int(datetime.fromisoformat(made).replace(tzinfo=UTC).timestamp()))
+        weeks |= set(range(min({day, max(weeks, default=day)}), until + 1))
     with one.records.transaction():
         one.records.put(*EXPORTED, {"epochs": sorted(weeks)})
     return sorted(weeks)

@@ -23,7 +23,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from knothole_client.desk.keyring import Keyring
+from knothole_client.desk.keyring import Keyring, slot_numbers
 from knothole_client.desk.locks import Holding, Locks, kinds, new_locks, new_slot, open_locks
 from knothole_client.desk.records import DAMAGED, Records, sentences
 from knothole_client.desk.wiping import wipe
@@ -67,6 +67,11 @@ class Vault:
         if found is None:
             raise Refused(DAMAGED)
         return found
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether a change of key slots was cut short, and the weekly secrets still open with a slot that the vault lacks."""
+        return bool(slot_numbers(self.epochs) - {slot.number for slot in self.locks.slots})
 
     def keyring(self, holding: Holding) -> Keyring:
         """Unlock the weekly secrets; only while the vault is held for a change. Raises WrongPassphrase, Refused."""
@@ -135,8 +140,10 @@ def replace_database(vault: Vault, locks: Locks) -> None:
     # A second name for the old one, so that it can still be found and overwritten after a crash.
     try:
         os.link(vault.path / DATABASE, vault.path / _OLD)
-    except OSError:
+    except OSError as error:
         wipe(part)
+        if error.errno not in files.NO_LINKS:
+            raise
         raise Refused(
             "Keys cannot be changed on this file system, as it has no hard links; move the vault to a disk with ext4."
         ) from None
@@ -149,14 +156,18 @@ def replace_database(vault: Vault, locks: Locks) -> None:
 def opened(path: Path, holding: Holding, *, change: bool = False, alone: bool = False) -> Iterator[Vault]:
     """Open a vault; with `change`, nobody else may change it meanwhile; with `alone`, nobody may even look.
 
+    With `change`, a change of key slots that was cut short is finished first.
     Raises Refused, WrongPassphrase.
     """
     check_is_vault(path)
     with sentences(), _held(path, change=change, alone=alone), _database(path / DATABASE) as db:
         locks = open_locks(_locks_of(db), holding, PURPOSE)
+        vault = Vault(path, db, locks)
         if change:
             _sweep(path)
-        yield Vault(path, db, locks)
+            if vault.cut_short:
+                vault.keyring(holding)
+        yield vault
 
 
 def slot_kinds(path: Path) -> set[str]:
@@ -189,9 +200,15 @@ def _locks_of(db: Database) -> bytes:
 def _sweep(path: Path) -> None:
     # What a change of key slots left when it was cut short: a new database that never got its name, or the old one.
     for left in sorted(path.iterdir()):
-        if left.name == _OLD and left.samefile(path / DATABASE):
-            left.unlink()
-        elif (left.name == _OLD or _PART.fullmatch(left.name)) and not left.is_dir():
+        if left.name == _OLD and not left.is_symlink():
+            if left.is_dir():
+                raise Refused(f"{left} is a folder, and not of Knothole's making; move it elsewhere.")
+            if left.samefile(path / DATABASE):
+                left.unlink()
+            else:
+                wipe(left)
+        elif left.name == _OLD or (_PART.fullmatch(left.name) and not left.is_dir()):
+            # Of a link, the link alone goes.
             wipe(left)
 
 

@@ -62,6 +62,13 @@ def unlocked(path: Path, *, change: bool = False) -> Iterator[Unlocked]:
     """Ask for the passphrase once and open the vault; with `change`, hold it against other commands."""
     held = holding(path)
     with vaults.opened(path, held, change=change) as vault:
+        if vault.cut_short:
+            again = f"knothole desk re-key {shlex.quote(str(path))}"
+            click.echo(
+                "Warning: a change of key slots was cut short, and what it took away still opens the weekly secrets; finish it "
+                f"with `{again}`.",
+                err=True,
+            )
         yield Unlocked(vault, held)
 
 

@@ -8,11 +8,10 @@ import click
 from knothole_client.desk import keyfile, relocking
 from knothole_client.desk import vault as vaults
 from knothole_client.desk.cli.common import BARE_VAULT, FILE, JSON, VAULT, holding, holding_for, show, unlocked
-from knothole_client.desk.locks import ALONE, Holding, Slot
+from knothole_client.desk.locks import ALONE, Holding, Slot, asking
 from knothole_client.desk.relocking import Plan, Relocked
 from knothole_client.desk.vault import Vault
 from knothole_keys.cli import passphrase as prompt
-from knothole_keys.errors import Refused
 
 
 def _tell(done: Relocked, lines: list[str], *, as_json: bool, travel: bool = False) -> None:
@@ -54,7 +53,15 @@ def passphrase(path: Path, as_json: bool) -> None:
     with vaults.opened(path, held):
         pass
     done = relocking.relock(path, held, relocking.passphrase(_new_passphrase(), held))
-    _tell(done, ["The passphrase was changed; the old one does not open this vault any more."], as_json=as_json)
+    lines = ["The passphrase was changed; the old one does not open this vault any more."]
+    untried = [str(slot.number) for slot in done.slots if slot.kind != ALONE and held.key_file is None]
+    if untried:
+        # Whether they ask for the old passphrase beside their key file shows only with that file.
+        lines = [
+            "The passphrase was changed; the old one alone does not open this vault any more. Key slots with a key file "
+            f"({', '.join(untried)}) keep their passphrase: should it be the old one, run this again with --key-file."
+        ]
+    _tell(done, lines, as_json=as_json)
 
 
 @click.command("re-key")
@@ -102,7 +109,7 @@ def lock_home(path: Path, as_json: bool) -> None:
     Open it once more with its key file. The key slot of that key file goes, so the stick means nothing afterwards.
     """
     held = holding(path)
-    done = relocking.relock(path, held, relocking.exchange(Holding(held.passphrase)))
+    done = relocking.relock(path, held, relocking.exchange(Holding(held.passphrase), held))
     _tell(done, ["The passphrase alone opens the vault again; the key file is not needed any more."], as_json=as_json)
 
 
@@ -117,7 +124,7 @@ def key() -> None:
 def list_(path: Path, as_json: bool) -> None:
     """List the key slots, and the backups that were made."""
     with unlocked(path) as desk:
-        slots, made = desk.vault.locks.slots, relocking.backups(desk.vault.records)
+        slots, made = desk.vault.locks.slots, relocking.with_parts(relocking.backups(desk.vault.records))
         used = desk.vault.locks.used
     lines = [_slot_line(slot) + (" (opened it just now)" if slot.number == used else "") for slot in slots]
     lines += [
@@ -157,15 +164,12 @@ def add(path: Path, new_key_file: Path | None, label: str, as_json: bool) -> Non
 @JSON
 def remove(path: Path, number: int, as_json: bool) -> None:
     """Remove a key slot, by the NUMBER that `key list` shows."""
-
-    def plan(vault: Vault) -> Plan:
-        keep = relocking.keep_all(vault).keep
-        if number not in keep:
-            raise Refused(f"There is no key slot {number}; `knothole desk key list` shows them.")
-        return Plan(keep - {number})
-
-    done = relocking.relock(path, holding(path), plan)
-    _tell(done, [f"Removed key slot {number}; what it asked for does not open this vault any more."], as_json=as_json)
+    held = holding(path)
+    done = relocking.relock(path, held, relocking.remove(number, held))
+    line = f"Removed key slot {number}; what it asked for does not open this vault any more."
+    if still := sorted(asking(done.slots, held, vaults.PURPOSE)):
+        line = f"Removed key slot {number}. What opened the vault just now still opens it: key slot {still[0]}."
+    _tell(done, [line], as_json=as_json)
 
 
 COMMANDS = (passphrase, key, lock_travel, lock_home, re_key)
