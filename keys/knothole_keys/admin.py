@@ -1,6 +1,7 @@
 """An administrator's folder: the drop's roots, its recipients, the rosters issued so far, the signing keys.
 
     root.note            the chain of roots
+    root.next            the newest root that was proposed or signed here, finished or not
     recipients/ID.json   what enrolments have brought, public keys only
     revoked/ID.json      those who are not to read again
     rosters/N.note       every roster issued or cosigned here, by version

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from knothole_keys import clock, fields, files, note, root
+from knothole_keys import clock, fields, files, note, promised, root
 from knothole_keys.admin import AdminFolder, missing_weeks, new_admin
 from knothole_keys.cli import describe, passphrase
 from knothole_keys.cli.asking import FILE, PATH, confirm
@@ -78,6 +78,7 @@ def roster(directory: Path, name: str | None, days: int, output: Path) -> None:
     folder = AdminFolder(directory)
     path = folder.key_file(name)
     made = folder.issue(folder.signer(path.stem, passphrase.ask(f"the key of {path.stem}")), days)
+    promised.check_output(output, path.stem, [one.note for one in folder.rosters()])
     lines = _in_words(folder, made)
     files.write_whole(output, made.note.data, mode=0o644)
     folder.keep(made)
