@@ -1,6 +1,7 @@
 """An administrator's folder: the drop's roots, its recipients, the rosters issued so far, the signing keys.
 
     root.note            the chain of roots
+    root.next            the newest root that was proposed or signed here, finished or not
     recipients/ID.json   what enrolments have brought, public keys only
     revoked/ID.json      those who are not to read again
     rosters/N.note       every roster issued or cosigned here, by version
@@ -198,6 +199,38 @@ class AdminFolder:
                 raise Refused(f"{path} is damaged: {error}") from None
         return found
 
+    def is_finished(self, roster: Roster) -> bool:
+        """Whether as many of its root's administrators signed a roster, as it is kept here, as must agree."""
+        under = self.chain.roots[roster.root_version - 1]
+        return not note.tally(roster.note, under.admins, under.threshold).lacks
+
+    def standing(self) -> list[Roster]:
+        """The rosters that the next one continues: all known here but unfinished ones dated in the future.
+
+        Those were made by a wrong clock, and nobody cosigns them: the next roster may take their version.
+        """
+        latest = clock.now() + DAY
+        return [roster for roster in self.rosters() if roster.issued <= latest or self.is_finished(roster)]
+
+    def before(self, version: int) -> tuple[Roster | None, list[str]]:
+        """What a roster is compared with in words: the last finished one before it, or the last draft when none is.
+
+        With it come sentences about the versions in between that were never finished here, or are not known here.
+        """
+        earlier = [roster for roster in self.rosters() if roster.version < version]
+        finished = [roster for roster in earlier if self.is_finished(roster)]
+        if not earlier:
+            return None, []
+        base = (finished or earlier)[-1]
+        drafts = [roster.version for roster in earlier if not self.is_finished(roster)]
+        drafts = [one for one in drafts if not finished or one > base.version]
+        known = {roster.version for roster in earlier}
+        absent = [one for one in range(base.version + 1, version) if one not in known]
+        return base, [
+            *_about(drafts, "was never finished here", "were never finished here"),
+            *_about(absent, "is not known here", "are not known here"),
+        ]
+
     def issue(self, signer: Signer, days: int) -> Roster:
         """Make the next roster, signed by one administrator: those enrolled here, for `days` from now.
 
@@ -205,8 +238,9 @@ class AdminFolder:
         """
         chain, now = self.chain, clock.now()
         self._check_may_sign(chain, signer)
-        known = self.rosters()
+        known = self.standing()
         last = known[-1] if known else None
+        self._check_clock(last, now)
         self._check_nobody_forgotten(last)
         issued = max(now, last.issued) if last else now
         expires = issued + days * DAY
@@ -232,6 +266,16 @@ class AdminFolder:
         if signer.public not in chain.current.admins:
             raise Refused(f"{signer.public.name} is not an administrator of this drop.")
 
+    def _check_clock(self, last: Roster | None, now: int) -> None:
+        # What is dated after it would be refused by everybody whose clock is right.
+        if last is not None and last.issued > now + DAY:
+            day = clock.day_of(last.issued)
+            raise Refused(
+                f"This machine's clock says {clock.day_of(now)}, but roster {last.version} is dated {day}: "
+                f"if this machine's clock is wrong, set it; if the clock of whoever made that roster was, and the server does "
+                f"not have it, move rosters/{last.version}.note out of {self.path}."
+            )
+
     def _check_nobody_forgotten(self, last: Roster | None) -> None:
         here = {recipient.id for recipient in self.recipients()} | set(self.revoked())
         for recipient in last.recipients if last else ():
@@ -246,14 +290,19 @@ class AdminFolder:
 
         Raises RosterFork, RosterRollback.
         """
-        known = self.rosters()
+        known, folder = self.standing(), self.path / "rosters"
+        finished = [one for one in known if self.is_finished(one)]
         if known:
             check_follows(roster, known[-1])
             stay = {recipient.id for recipient in roster.recipients}
-            for recipient in known[-1].recipients:
+            gone = {recipient.id: recipient for one in (*finished[-1:], known[-1]) for recipient in one.recipients}
+            for recipient in gone.values():
                 if recipient.id not in stay:
                     self._leave(recipient)
-        folder = self.path / "rosters"
+        # Drafts of a wrong clock would stand in the way again as soon as their day has come.
+        for one in self.rosters():
+            if one.version > roster.version:
+                (folder / f"{one.version}.note").unlink()
         folder.mkdir(mode=0o700, exist_ok=True)
         files.write_whole(folder / f"{roster.version}.note", roster.note.data)
 
@@ -264,7 +313,7 @@ class AdminFolder:
         parsed = note.parse(data)
         roster = parse_roster(parsed, chain)
         note.require(parsed, chain.current.admins, 1)
-        known = self.rosters()
+        known = self.standing()
         if known:
             check_follows(roster, known[-1])
         if roster.version > (known[-1].version if known else 0) + MAX_GAP:
@@ -289,6 +338,13 @@ def _trimmed(recipient: Recipient) -> Recipient:
 def _for_weeks(recipient: Recipient, weeks: range) -> Recipient:
     epochs = {epoch: key for epoch, key in recipient.epochs.items() if epoch in weeks}
     return Recipient(recipient.id, recipient.key, recipient.name, recipient.note, epochs)
+
+
+def _about(versions: list[int], one: str, several: str) -> list[str]:
+    if not versions:
+        return []
+    *most, last = map(str, versions)
+    return [f"Rosters {', '.join(most)} and {last} {several}." if most else f"Roster {last} {one}."]
 
 
 def missing_weeks(roster: Roster, now: int) -> list[str]:

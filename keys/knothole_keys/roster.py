@@ -118,7 +118,9 @@ def _check_slots(roster: Roster, chain: Chain) -> None:
 def check_time(roster: Roster, now: int) -> None:
     """Refuse a roster from the future or past its expiry (SPEC 4, step 4)."""
     if roster.issued > now + MAX_AHEAD:
-        raise RosterFromFuture("The roster was issued in the future: set this machine's clock, then try again.")
+        raise RosterFromFuture(
+            "The roster was issued in the future: this machine's clock is wrong, or that of whoever made it; set the wrong one."
+        )
     if now >= roster.expires:
         raise RosterExpired("The roster has expired; the administrators must publish a new one.")
 

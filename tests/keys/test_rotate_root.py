@@ -145,7 +145,7 @@ def test_new_boxes_begin_no_earlier_than_a_week_that_no_server_has_opened(
     monkeypatch.setattr(clock, "now", lambda: start(WEEK_NOW + 1) - DAY)
     machines.refused("cosign", machines["ben"], machines.file, saying="it came too late")
     # Without --from-epoch there is a week at least for signing.
-    machines.rotate("ann", *bigger)
+    machines.rotate("ann", *bigger, "--instead")
     machines.cosign("ben")
     current = machines.chain("ben").current
     old, new = current.geometry(WEEK_NOW + 1), current.geometry(WEEK_NOW + 3)
@@ -237,6 +237,7 @@ def test_a_removed_key_never_comes_back(machines: Machines) -> None:
 def test_two_root_changes_of_one_version_are_told_apart(machines: Machines) -> None:
     machines.rotate("ann", "--threshold", 3)
     ours = machines.file.read_bytes()
+    machines.file.unlink()
     machines.rotate("eve", "--retention", 7)
     machines.cosign("ben", "eve")
     machines.file.write_bytes(ours)
@@ -284,6 +285,7 @@ def test_a_finished_roster_is_taken_in_by_whoever_is_new(machines: Machines, mon
     for _ in range(2):
         machines.newsroom("roster", machines["ann"], "-o", path)
     machines.newsroom("cosign", machines["ben"], path)
+    machines.newsroom("cosign", machines["ann"], path)
     machines.newsroom("roster", machines["ann"], "-o", path)
     # One administrator alone could otherwise have a newcomer sign the last version that there is.
     machines.refused("cosign", machines["dan"], path, saying="leaps far ahead")
@@ -291,5 +293,6 @@ def test_a_finished_roster_is_taken_in_by_whoever_is_new(machines: Machines, mon
     before = path.read_bytes()
     assert "knows it now" in machines.newsroom("cosign", machines["dan"], path)
     assert path.read_bytes() == before
+    machines.newsroom("cosign", machines["ann"], path)
     machines.newsroom("roster", machines["ann"], "-o", path)
     machines.newsroom("cosign", machines["dan"], path)

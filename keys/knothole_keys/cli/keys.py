@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from knothole_keys import clock, fields, files, note, root
+from knothole_keys import clock, fields, files, note, promised, root
 from knothole_keys.admin import AdminFolder, missing_weeks, new_admin
 from knothole_keys.cli import describe, passphrase
 from knothole_keys.cli.asking import FILE, PATH, confirm
@@ -78,10 +78,10 @@ def roster(directory: Path, name: str | None, days: int, output: Path) -> None:
     folder = AdminFolder(directory)
     path = folder.key_file(name)
     made = folder.issue(folder.signer(path.stem, passphrase.ask(f"the key of {path.stem}")), days)
-    known = folder.rosters()
+    promised.check_output(output, path.stem, [one.note for one in folder.rosters()])
+    lines = _in_words(folder, made)
     files.write_whole(output, made.note.data, mode=0o644)
     folder.keep(made)
-    lines = _in_words(folder, made, known[-1] if known else None)
     for line in [*lines, *describe.next_step(made, folder.chain, output)]:
         click.echo(line)
 
@@ -99,11 +99,9 @@ def cosign(directory: Path, file: Path, name: str | None, output: Path | None, i
     if describe.kind(data) == root.TYPE:
         cosign_roots(folder, data, name, output or file, instead=instead)
         return
-    chain, known = folder.chain, folder.rosters()
-    before = [one for one in known if one.version < _version(data)]
-    offered = _parsed(folder, data)
+    chain, offered = folder.chain, _parsed(folder, data)
     count = describe.tally(offered, chain)
-    words = _in_words(folder, offered, before[-1] if before else None)
+    words = _in_words(folder, offered)
     if not count.lacks:
         # Whoever comes late, or is new, knows by it what the next one continues.
         confirm(words, "Take this roster into this folder?")
@@ -121,13 +119,10 @@ def cosign(directory: Path, file: Path, name: str | None, output: Path | None, i
         click.echo(line)
 
 
-def _in_words(folder: AdminFolder, made: describe.Roster, before: describe.Roster | None) -> list[str]:
-    lines = describe.roster(made, before, folder.chain, folder.recipients())
+def _in_words(folder: AdminFolder, made: describe.Roster) -> list[str]:
+    before, between = folder.before(made.version)
+    lines = [*describe.roster(made, before, folder.chain, folder.recipients()), *between]
     return lines + [f"Note: {line}" for line in missing_weeks(made, clock.now())]
-
-
-def _version(data: bytes) -> int:
-    return fields.integer(note.parse(data).value.get("version"), 1, 2**53, Refused, "The note's version")
 
 
 def _parsed(folder: AdminFolder, data: bytes) -> "describe.Roster":

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from knothole_keys import clock, files, root
+from knothole_keys import clock, files, promised, root
 from knothole_keys.admin import ROOT, AdminFolder, new_admin
 from knothole_keys.cli import describe, passphrase
 from knothole_keys.cli.asking import FILE, PATH, confirm
@@ -111,7 +111,9 @@ def rotate_root(
     """
     folder = AdminFolder(directory)
     chain = folder.chain
-    if instead:
+    kept = promised.kept(directory)
+    # A root that was signed here and is on its way is what `instead` replaces; otherwise the newest one in the chain.
+    if instead and (kept is None or kept.version <= chain.current.version):
         if len(chain.roots) == 1:
             raise Refused("The first root cannot be replaced: a drop with another first root is another drop.")
         chain = root.Chain(chain.roots[:-1])
@@ -126,8 +128,11 @@ def rotate_root(
         days=days,
     )
     draft = propose(chain, change, clock.now())
+    promised.check(directory, draft, instead=instead)
     path = folder.key_file(name)
+    promised.check_output(output, path.stem, [one.note for one in folder.kept_roots()])
     draft = draft.cosigned(folder.signer(path.stem, passphrase.ask(f"the key of {path.stem}")))
+    promised.remember(directory, draft)
     files.write_whole(output, draft.data, mode=0o644)
     lines = describe.draft(draft, folder.kept_roots())
     folder.take_roots(draft)
@@ -147,13 +152,19 @@ def cosign_roots(folder: AdminFolder, data: bytes, name: str | None, output: Pat
         )
     if draft.finished() is None:
         check_draft(draft, clock.now())
+        promised.check(folder.path, draft, instead=instead)
         path = folder.key_file(name)
         if path.stem in {key.name for _, tally in draft.tallies() for key in tally.signed}:
             raise Refused(f"{path.stem} has signed this already; still missing: {draft.lacking()}.")
         confirm(lines, "Sign this?")
         draft = draft.cosigned(folder.signer(path.stem, passphrase.ask(f"the key of {path.stem}")))
+        promised.remember(folder.path, draft)
         files.write_whole(output, draft.data, mode=0o644)
     else:
+        other = promised.other(folder.path, draft)
+        lines += (
+            [f"CAREFUL: {other}; two finished roots of one version split the drop, so ask all others first."] if other else []
+        )
         # With all signatures there is nothing to add; the folder only takes the finished roots in.
         confirm(lines, "Take these roots into this folder?")
     folder.take_roots(draft)
