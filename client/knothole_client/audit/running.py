@@ -251,9 +251,10 @@ class Audit:
 
 
 def _is_between(roots: bytes, roster: bytes) -> bool:
-    """Whether roots and roster are of two moments: a new root was published while they were fetched."""
+    """Whether the roster names a newer root than these: one was published while both were fetched, roots first."""
     try:
-        return bool(note.parse(roster).value.get("root_version") != split(roots)[-1].version)
+        version = note.parse(roster).value.get("root_version")
+        return isinstance(version, int) and version > split(roots)[-1].version
     except KnotholeError:
         return False
 
