@@ -216,7 +216,7 @@ def test_what_was_not_imported_stays_shut_with_everything_that_the_desk_has(scen
     assert kept
     for path in kept:
         assert opens(scene, SealedBox(int(path.parent.name), bytes.fromhex(path.stem), path.read_bytes()), keys)
-    relocking.relock(scene.desk.path, STICK, relocking.exchange(PASSPHRASE), CHEAP)
+    relocking.relock(scene.desk.path, STICK, relocking.exchange(PASSPHRASE, STICK), CHEAP)
     assert scene.desk.take_in(scene.carried).keyless == len(scene.late)
     assert scene.desk.export(scene.imported, tmp_path / "ex").incomplete == []
 
