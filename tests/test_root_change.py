@@ -170,6 +170,7 @@ def test_a_courier_tells_an_old_file_of_roots_from_a_fork(drop: Drop) -> None:
 
     # Two of the administrators sign another root 2 for whoever will believe it.
     (room.drop / "root.note").write_bytes(first)
+    (room.drop / "root.next").unlink()
     for path in (room.drop / "rosters").glob("*.note"):
         path.unlink()
     drop.rotate("--retention", 21, cosigner="admin-3")
