@@ -98,12 +98,22 @@ def test_lock_travel_and_home(desk: Command, made: Path, tmp_path: Path, monkeyp
     kept = stick.read_bytes()
     desk("lock-travel", made, "--key-file", stick)
     assert stick.read_bytes() == kept
-    assert "passphrase alone opens" in desk("lock-home", made)
+    assert "Your passphrase alone opens" in desk("lock-home", made)
     # The stick may stay at home from now on, whatever the environment says.
     stick.unlink()
     desk("list", made)
     monkeypatch.delenv("KNOTHOLE_KEY_FILE")
     desk("list", made)
+
+
+def test_whoever_else_has_a_slot_is_named_when_the_lock_changes(desk: Command, made: Path, tmp_path: Path) -> None:
+    desk("key", "add", made, "--label", "Lee, no stick")
+    Path(tmp_path / "new-passphrase").write_text("kettle orchard plume sandal vivid moss\n")
+    desk("key", "add", made, "--label", "Kim, own stick", "--new-key-file", tmp_path / "kim")
+    now, gone = desk("lock-travel", made, "--key-file", tmp_path / "mine").split("What does not any more:")
+    assert "Kim, own stick" in now
+    assert "Lee, no stick" in gone
+    assert "Kim, own stick" in desk("lock-home", made, "--key-file", tmp_path / "mine").split("What does not any more:")[0]
 
 
 def test_a_stick_pulled_before_the_last_line_hides_no_backup(

@@ -45,8 +45,10 @@ def test_who_takes_finished_roots_in_is_told_every_step(machines: Machines) -> N
 
 def test_who_takes_roots_instead_of_their_own_is_told_which_and_every_step(machines: Machines) -> None:
     hidden = machines.file.read_bytes()
+    machines.file.unlink()
     machines.rotate("eve", "--retention", 7)
-    # Eve's own second root was signed by Eve and, say, by Ben on another machine.
+    # Eve's own second root was signed by Eve and, say, by Ben on another machine, which remembers nothing of his first.
+    (machines["ben"] / "root.next").unlink()
     (machines["ben"] / "root.note").write_bytes((machines["eve"] / "root.note").read_bytes())
     machines.cosign("ben")
     machines.cosign("eve")

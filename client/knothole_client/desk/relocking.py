@@ -35,9 +35,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Relocked:
-    """The slots as they are now, the number of the new one or None, and every backup ever made of this vault."""
+    """The slots as they are now, those that went, the number of the new one or None, every backup ever made of this vault."""
 
     slots: tuple[Slot, ...]
+    gone: tuple[Slot, ...]
     added: int | None
     backups: list[dict[str, Any]]
 
@@ -75,7 +76,9 @@ def relock(path: Path, holding: Holding, plan: Callable[[Vault], Plan], cost: Co
         known = with_parts(backups(vault.records))
         vaults.replace_database(vault, vault.locks.with_slots(kept))
         keyring.set_slots(kept_weekly)
-        return Relocked(tuple(kept), number, known)
+        stay = {slot.number for slot in kept}
+        gone = tuple(slot for slot in vault.locks.slots if slot.number not in stay)
+        return Relocked(tuple(kept), gone, number, known)
 
 
 def backups(records: Records) -> list[dict[str, Any]]:

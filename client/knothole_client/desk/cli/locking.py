@@ -36,6 +36,12 @@ def _slot_line(slot: Slot) -> str:
     return f"  {slot.number}  {slot.kind}, since {slot.since}" + (f", {slot.label}" if slot.label else "")
 
 
+def _slot_lines(done: Relocked) -> list[str]:
+    # A vault may be several people's: whoever is locked out, or still has another way in, must not be passed over.
+    lines = ["What opens it now:", *(_slot_line(slot) for slot in done.slots)]
+    return [*lines, "What does not any more:", *(_slot_line(slot) for slot in done.gone)] if done.gone else lines
+
+
 def _new_passphrase() -> bytes:
     return prompt.ask("the vault", new=True, variable=prompt.NEW_VARIABLE)
 
@@ -96,8 +102,8 @@ def lock_travel(path: Path, file: Path, as_json: bool) -> None:
             "stick of its own, overwrite it here, and carry the stick apart.",
             err=True,
         )
-    lines = [f"The vault opens only with its passphrase and {file} together. Name the file with --key-file."]
-    _tell(done, lines, as_json=as_json, travel=True)
+    lines = [f"No passphrase alone opens the vault any more. Yours needs {file}: name the file with --key-file."]
+    _tell(done, [*lines, *_slot_lines(done)], as_json=as_json, travel=True)
 
 
 @click.command("lock-home")
@@ -106,11 +112,12 @@ def lock_travel(path: Path, file: Path, as_json: bool) -> None:
 def lock_home(path: Path, as_json: bool) -> None:
     """Let the passphrase alone open the vault again, after a journey.
 
-    Open it once more with its key file. The key slot of that key file goes, so the stick means nothing afterwards.
+    Open it once more with its key file. The key slot of that key file goes; those of other people stay as they are.
     """
     held = holding(path)
     done = relocking.relock(path, held, relocking.exchange(Holding(held.passphrase), held))
-    _tell(done, ["The passphrase alone opens the vault again; the key file is not needed any more."], as_json=as_json)
+    lines = ["Your passphrase alone opens the vault again, without your key file."]
+    _tell(done, [*lines, *_slot_lines(done)], as_json=as_json)
 
 
 @click.group()
