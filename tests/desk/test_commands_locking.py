@@ -71,7 +71,7 @@ def test_a_new_passphrase_that_will_not_do_changes_nothing(
 
 def test_a_wrong_or_missing_key_file_is_a_sentence(desk: Command, made: Path, tmp_path: Path) -> None:
     stick = tmp_path / "stick"
-    assert "only with its passphrase and" in desk("lock-travel", made, "--key-file", stick)
+    assert "No passphrase alone opens the vault any more" in desk("lock-travel", made, "--key-file", stick)
     assert "--key-file" in refused(desk, made, "list", made)
     assert "cannot be read: no such file" in refused(desk, made, "list", made, "--key-file", tmp_path / "nowhere")
     for text in ("", "not a key", stick.read_text()[:-9], stick.read_text() * 2, "x" * 9999):
