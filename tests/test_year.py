@@ -141,6 +141,7 @@ def events(year: Year, week: int) -> None:
         year.signers = ("admin-4", "admin-1")
 
 
+@pytest.mark.whole
 def test_a_year(year: Year) -> None:
     room = year.room
     with twin() as page:

@@ -229,6 +229,7 @@ def test_a_server_that_does_not_answer_is_neither_well_nor_an_alarm(tmp_path: Pa
     assert out.startswith("unknown unreachable: / did not come")
 
 
+@pytest.mark.whole
 def test_a_server_that_a_proxy_says_is_away_is_neither_well_nor_an_alarm(tmp_path: Path):
     drop = drop_of()
     arguments = ["--root", fingerprint(drop.drop_id), "--state", tmp_path, "--json"]
@@ -240,6 +241,7 @@ def test_a_server_that_a_proxy_says_is_away_is_neither_well_nor_an_alarm(tmp_pat
         assert {one.path for one in asked} == {"/"}, "what follows would wait as long again"
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("path", ["/page.js", "/roots", "/roster", "/boxes/missing", "/permit", "/courier/boxes", "/board"])
 def test_one_answer_that_a_proxy_gives_alone_is_unreachable_and_no_more(path: str, tmp_path: Path):
     drop = drop_of()
@@ -259,6 +261,7 @@ def test_one_answer_that_a_proxy_gives_alone_is_unreachable_and_no_more(path: st
     assert (code, set(codes(json.loads(out)))) == (4, {"unreachable"})
 
 
+@pytest.mark.whole
 def test_a_roster_whose_root_does_not_come_is_not_called_unsound(tmp_path: Path):
     drop = drop_of()
     assert look(drop, shown(drop), tmp_path)[0] == 0

@@ -16,6 +16,9 @@ from tests.client.served import Served
 from tests.client.test_commands import run, send_arguments, token_file
 from tests.support.drop import Drop
 
+# One at a time: each looks for what is left in the one folder of memory that all share.
+pytestmark = pytest.mark.xdist_group("cleaning")
+
 SPY = """#!/bin/sh
 echo "$@" "$(pwd)" "$TMPDIR" > {log}
 exec {mat2} "$@"
@@ -40,7 +43,7 @@ def odt(path: Path, content: str) -> Path:
 
 
 def left_in_memory() -> list[Path]:
-    return list(cleaning.MEMORY.glob("knothole-*"))
+    return list(cleaning.MEMORY.glob("knothole-clean-*"))
 
 
 @pytest.mark.tool("mat2", "exiftool", "ffmpeg")
@@ -74,7 +77,7 @@ def test_no_name_is_on_a_command_line_and_nothing_is_unpacked_on_a_disk(tmp_path
         assert copy.parents[1].stat().st_mode & 0o777 == 0o700
         *_, target, folder, temporary = (tmp_path / "log").read_text().split()
         assert "telling" not in target
-        assert all(one.startswith(f"{cleaning.MEMORY}/knothole-") for one in (target, folder, temporary))
+        assert all(one.startswith(f"{cleaning.MEMORY}/knothole-clean-") for one in (target, folder, temporary))
     assert left_in_memory() == []
 
 

@@ -161,6 +161,7 @@ def end_the_first_week(room: Newsroom, turn: Callable[[int], None]) -> None:
     assert not list(stored.rglob(f"*{epoch_of(NOW)}.slab"))
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("path", ["/roster", "/roots"])
 def test_lists_that_do_not_come_make_no_lawfully_deleted_box_a_lost_one(room: Newsroom, turn: Callable[[int], None], path: str):
     end_the_first_week(room, turn)

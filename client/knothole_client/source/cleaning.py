@@ -41,7 +41,7 @@ def cleaned(paths: Sequence[Path], tell: Callable[[str], None]) -> Iterator[tupl
             f"{MEMORY} is not in memory here, so copies would touch the disk; clean the files first, and send without --clean."
         )
     # 0700, as mkdtemp makes it.
-    folder = Path(mkdtemp(prefix="knothole-", dir=MEMORY))
+    folder = Path(mkdtemp(prefix="knothole-clean-", dir=MEMORY))
     try:
         yield tuple(_clean(program, path, folder / str(number), tell) for number, path in enumerate(paths))
     finally:
