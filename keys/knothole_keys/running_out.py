@@ -106,7 +106,7 @@ def _roster(roster: Roster, threshold: int, now: int) -> Iterator[Warned]:
 
 def _by_clock(now: int) -> str:
     # Whose clock runs ahead learns of it here, before anybody is called out of bed.
-    return f" (this machine's clock says {clock.day_of(now)})"
+    return f" ({clock.doubt(now)})"
 
 
 def _clock(chain: Chain, roster: Roster | None, now: int) -> Iterator[Warned]:
