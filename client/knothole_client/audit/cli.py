@@ -10,7 +10,7 @@ import click
 from knothole_client.audit.browser import Browser
 from knothole_client.audit.findings import EXITS, WELL
 from knothole_client.audit.running import PATIENCE, Audit, Report
-from knothole_client.audit.state import State, held
+from knothole_client.audit.state import EVIDENCE, State, held
 from knothole_client.courier.token import read_token
 from knothole_client.http import Connection, Patience
 from knothole_client.progress import counted
@@ -124,6 +124,8 @@ def _lines(report: Report, known: State) -> list[str]:
     lines.append(f"Compared with the release of Knothole {__version__}, manifest SHA-256 {report.manifest}")
     if any(one.code != "unreachable" for one in report.findings):
         lines.append(f"What alarms were about is kept in {known.folder / 'evidence'}; docs/courier.md says what each means.")
+    if known.kept:
+        lines.append(f"What alarms were about is kept in {known.folder / EVIDENCE}.")
     return lines
 
 

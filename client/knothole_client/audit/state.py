@@ -43,6 +43,8 @@ class State:
     roster: Roster | None = None
     seen: dict[int, bytes] = field(default_factory=dict)
     checked: str | None = None
+    # Whether this run found in evidence/, or put there, what one of its alarms is about.
+    kept: bool = False
 
     @classmethod
     def read(cls, folder: Path, drop_id: bytes) -> "State":
@@ -95,6 +97,7 @@ class State:
         path = folder / f"{day}-{code}-{hashlib.sha256(data).hexdigest()[:16]}"
         if not path.exists():
             files.write_whole(path, data)
+        self.kept = True
 
     def acknowledged(self) -> dict[int, dict[bytes, bytes]]:
         """By epoch, the cover boxes that the server said it has stored: SHA-256 by id. Raises Refused."""
