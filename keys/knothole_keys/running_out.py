@@ -18,8 +18,9 @@ from knothole_keys.roster import MAX_AHEAD, Roster
 # How long before their end things are warned of. An enrolment travels by hand, and a root needs administrators to meet.
 KEYS_BEFORE = 3 * WEEK
 ROOT_BEFORE = 8 * WEEK
-# A roster lives days or weeks, as its administrators choose: it is warned of in the last quarter of its life.
-ROSTER_PART = 4
+# A roster lives days or weeks, as its administrators choose: it is warned of in the second half of its life, so that
+# of the usual fourteen days seven are left to find those who sign.
+ROSTER_PART = 2
 
 _NEW_ROOT = (
     "its administrators make a new one (`knothole keys rotate-root`), issue a roster under it, and somebody publishes both "
@@ -120,7 +121,7 @@ def _clock(chain: Chain, roster: Roster | None, now: int) -> Iterator[Warned]:
 
 
 def _roster_before(roster: Roster) -> int:
-    # Whole days, rounded up: four of fourteen.
+    # Whole days, rounded up: seven of fourteen.
     return -(-(roster.expires - roster.issued) // (ROSTER_PART * DAY)) * DAY
 
 
