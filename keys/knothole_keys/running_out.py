@@ -33,7 +33,10 @@ _STAYS = "What is stored is not lost."
 
 @dataclass(frozen=True)
 class Warned:
-    """What runs out: `kind` is clock, own, keys, roster or root; `until` the day it ends; `id` the reader's, or empty."""
+    """What runs out: `kind` is clock, own, keys, roster, root or token; `until` the day it ends.
+
+    `id` is the reader's or the token's, or empty.
+    """
 
     kind: str
     until: str
