@@ -14,6 +14,7 @@ import pytest
 
 from knothole_keys import clock
 from knothole_keys.epoch import DAY, WEEK, days, start
+from tests.client.altering import command
 from tests.support.newsroom import Newsroom
 
 EPOCH = 2970
@@ -48,6 +49,11 @@ def warned(room: Newsroom, *arguments: object) -> list[str]:
     return [one["text"] for one in json.loads(room(*arguments, "--json"))["warnings"]]
 
 
+def doubts(sentence: str, turned: Clock) -> bool:
+    """Whether a sentence that something is over names this machine's date, and what to do if that is wrong."""
+    return f"if this machine's date, {clock.day_of(turned.now)}, is right; else set its clock (UTC)" in sentence
+
+
 def until(happened: Callable[[], object]) -> None:
     end = time.monotonic() + 10
     while not happened():
@@ -74,7 +80,8 @@ def test_a_desk_ahead_destroys_nothing_imports_all_and_hears_of_its_clock(room: 
     dana = room.vault("Dana")
     turned.now += ahead
     said = warned(room, "desk", "import", dana, room.out)
-    assert any(f"this machine's clock says {clock.day_of(turned.now)}" in one for one in said)
+    assert any(one.startswith("The roster ran out on") and doubts(one, turned) for one in said)
+    assert any(doubts(one, turned) for one in warned(room, "desk", "list", dana))
     found = json.loads(room("desk", "destroy-expired", dana, "--json"))
     assert found["destroyed"] == []
     assert len(found["kept"]) == 8
@@ -125,7 +132,47 @@ def test_keys_made_by_a_clock_ahead_are_refused_and_the_right_weeks_are_added_af
     room("keys", "add", room.drop, room.path / "right.enrolment")
 
 
+def test_a_new_desk_ahead_is_shown_its_date_and_the_first_week_of_its_keys(room: Newsroom, turned: Clock) -> None:
+    room("desk", "init", room.vault("Lee"), "--name", "Lee")
+    turned.now += 3 * WEEK
+    said = room("desk", "enrol", room.vault("Lee"), "--root", room.drop / "root.note", "-o", room.path / "late.enrolment")
+    assert f"The first week is {days(EPOCH + 3)}; this machine's date is {clock.day_of(turned.now)}." in said
+    assert "set the clock (UTC) and enrol again" in said
+    again = json.loads(room("desk", "enrol", room.vault("Lee"), "-o", room.path / "again.enrolment", "--json"))
+    assert again["date"] == clock.day_of(turned.now)
+
+
+# The courier.
+
+
+def test_a_courier_ahead_fetches_all_and_hears_of_its_clock(room: Newsroom, turned: Clock) -> None:
+    with room.serving() as url:
+        room.send("in time")
+        turned.now += 20 * DAY
+        arguments = ["courier", "fetch", url, "--token-file", room.token, "--out", room.out, "--root", room.fingerprint]
+        code, _, said = command(*arguments)
+    assert code == 0
+    assert any(line.startswith("Warning: The roster ran out on") and doubts(line, turned) for line in said.splitlines())
+    assert len(list(room.out.glob("*/*.box"))) == 1
+
+
 # The source's command line.
+
+
+def test_a_source_a_week_ahead_in_a_rosters_last_week_hears_of_its_clock(room: Newsroom, turned: Clock) -> None:
+    turned.now += 8 * DAY
+    ahead = Clock()
+    ahead.now = turned.now + WEEK
+    with room.serving() as url:
+        # The threads that run now are the server's, and its clock is right.
+        theirs = {one.ident for one in threading.enumerate()} - {threading.get_ident()}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(clock, "now", lambda: turned.now if threading.get_ident() in theirs else ahead.now)
+            said = room("source", "send", url, "--root", room.fingerprint, "-m", "early", code=1)
+        assert "The drop is closed for now: its roster expired" in said
+        assert doubts(said, ahead)
+        room.send("with the clock set")
+    assert stored(room) == 1
 
 
 @pytest.mark.parametrize("off", [-WEEK, WEEK, -8 * DAY, 9 * DAY])
@@ -158,7 +205,7 @@ def test_a_servers_clock_that_jumps_deletes_neither_boxes_nor_slots_nor_tokens(r
             turned.now = BEGIN + jump
             beaten(room)
             (first, *_) = warned(room, "server", "status", room.path / "server")
-            assert f"clock says {clock.day_of(turned.now)}" in first
+            assert doubts(first, turned) if jump > 0 else f"clock says {clock.day_of(turned.now)}" in first
             room("server", "courier-token", room.path / "server")
             turned.now = BEGIN
             beaten(room)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from knothole_client.folder import ROOTS, ROSTER
 from knothole_client.http import Connection
-from knothole_keys import files, note
+from knothole_keys import clock, files, note
 from knothole_keys.errors import BrokenChain, KnotholeError, Refused, RootExpired, RosterExpired, WrongDrop
 from knothole_keys.root import Chain, check_ahead, fingerprint, parse_fingerprint, read_chain
 from knothole_keys.roster import Roster, check_follows, check_time, read_roster
@@ -25,7 +25,7 @@ def get_chain(connection: Connection, *, drop_id: bytes | None, now: int | None)
     try:
         return read_chain(data, drop_id=drop_id, now=now)
     except KnotholeError as error:
-        raise _named(error, "roots") from None
+        raise _named(error, "roots", now) from None
 
 
 def get_roster(connection: Connection, chain: Chain, *, now: int | None) -> Roster:
@@ -36,15 +36,15 @@ def get_roster(connection: Connection, chain: Chain, *, now: int | None) -> Rost
     try:
         return read_roster(answer.body, chain, now=now)
     except KnotholeError as error:
-        raise _named(error, "roster") from None
+        raise _named(error, "roster", now) from None
 
 
-def _named(error: KnotholeError, what: str) -> KnotholeError:
+def _named(error: KnotholeError, what: str, now: int | None) -> KnotholeError:
     # The refusal keeps its name; the sentence says where the thing came from.
-    if isinstance(error, (RootExpired, RosterExpired)):
+    if now is not None and isinstance(error, (RootExpired, RosterExpired)):
         return type(error)(
             f"The drop is closed for now: its {what} expired, and nobody knows who would read what you send. Try again in a "
-            "day or two, when its administrators have published anew."
+            f"day or two, when its administrators have published anew, {clock.doubt(now)} and try again at once."
         )
     return type(error)(f"The server's {what} must not be used. {error}")
 

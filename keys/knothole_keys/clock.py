@@ -17,6 +17,11 @@ def day_of(t: int) -> str:
     return datetime.fromtimestamp(min(t, LAST), UTC).strftime("%Y-%m-%d")
 
 
+def doubt(t: int) -> str:
+    """What every refusal for being past must add, as a clause: it is true only when the clock that said `t` is not ahead."""
+    return f"if this machine's date, {day_of(t)}, is right; else set its clock (UTC)"
+
+
 def today() -> str:
     """The present UTC day, as `YYYY-MM-DD`."""
     return day_of(now())

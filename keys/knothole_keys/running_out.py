@@ -18,8 +18,9 @@ from knothole_keys.roster import MAX_AHEAD, Roster
 # How long before their end things are warned of. An enrolment travels by hand, and a root needs administrators to meet.
 KEYS_BEFORE = 3 * WEEK
 ROOT_BEFORE = 8 * WEEK
-# A roster lives days or weeks, as its administrators choose: it is warned of in the last quarter of its life.
-ROSTER_PART = 4
+# A roster lives days or weeks, as its administrators choose: it is warned of in the second half of its life, so that
+# of the usual fourteen days seven are left to find those who sign.
+ROSTER_PART = 2
 
 _NEW_ROOT = (
     "its administrators make a new one (`knothole keys rotate-root`), issue a roster under it, and somebody publishes both "
@@ -32,7 +33,10 @@ _STAYS = "What is stored is not lost."
 
 @dataclass(frozen=True)
 class Warned:
-    """What runs out: `kind` is clock, own, keys, roster or root; `until` the day it ends; `id` the reader's, or empty."""
+    """What runs out: `kind` is clock, own, keys, roster, root or token; `until` the day it ends.
+
+    `id` is the reader's or the token's, or empty.
+    """
 
     kind: str
     until: str
@@ -106,7 +110,7 @@ def _roster(roster: Roster, threshold: int, now: int) -> Iterator[Warned]:
 
 def _by_clock(now: int) -> str:
     # Whose clock runs ahead learns of it here, before anybody is called out of bed.
-    return f" (this machine's clock says {clock.day_of(now)})"
+    return f" ({clock.doubt(now)})"
 
 
 def _clock(chain: Chain, roster: Roster | None, now: int) -> Iterator[Warned]:
@@ -120,7 +124,7 @@ def _clock(chain: Chain, roster: Roster | None, now: int) -> Iterator[Warned]:
 
 
 def _roster_before(roster: Roster) -> int:
-    # Whole days, rounded up: four of fourteen.
+    # Whole days, rounded up: seven of fourteen.
     return -(-(roster.expires - roster.issued) // (ROSTER_PART * DAY)) * DAY
 
 

@@ -124,10 +124,14 @@ def rotate_secret(directory: Path, revoke_all: bool) -> None:
     """Sign permits and courier tokens with fresh secrets; a running server takes them up by itself.
 
     Permits that sources hold stay good for their own twenty minutes. Tokens of the secret before stay good until the next
-    rotation; a revoked one stays void.
+    rotation; a revoked one stays void. The ids of both kinds are printed.
     """
-    _state(directory).rotate({PERMIT: 1, COURIER: 0 if revoke_all else 1})
+    state = _state(directory)
+    before = tokens.listed(state)
+    state.rotate({PERMIT: 1, COURIER: 0 if revoke_all else 1})
     click.echo("All tokens are void; make new ones." if revoke_all else "Fresh secrets sign from now on.")
+    for line in tokens.rotated(state, before):
+        click.echo(line)
 
 
 @server.command()

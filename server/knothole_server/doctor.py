@@ -20,6 +20,7 @@ from knothole_server.slab import Slab
 from knothole_server.slab_table import SlabDamaged
 from knothole_server.state import State
 from knothole_server.store import slab_files, unreadable
+from knothole_server.tokens import near_end
 
 _PIECE = 2**20
 
@@ -44,7 +45,7 @@ def status(config: Config) -> dict[str, Any]:
         },
         "sealing": off is None,
         "why": off or "",
-        "warnings": [one.value() for one in running_out.warnings(published.chain, roster, now)],
+        "warnings": [one.value() for one in [*running_out.warnings(published.chain, roster, now), *near_end(state)]],
         "difficulty": state.difficulty(),
         "slots": state.slot_count(),
         "epochs": [_slab_status(config, epoch) for epoch in _epochs(config)],

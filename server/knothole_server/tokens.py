@@ -15,8 +15,9 @@ from itsdangerous import BadData, TimedSerializer, TimestampSigner
 from starlette.requests import Request
 
 from knothole_keys import clock
-from knothole_keys.epoch import DAY
+from knothole_keys.epoch import DAY, WEEK
 from knothole_keys.errors import Refused
+from knothole_keys.running_out import Warned
 from knothole_server.refusals import Refusal
 from knothole_server.state import State
 
@@ -59,6 +60,34 @@ def listed(state: State) -> list[tuple[str, str, str]]:
     """(id, day made, last day) of every token that is in force, the days as `YYYY-MM-DD`."""
     today = clock.now() // DAY
     return [(i, clock.day_of(made * DAY), clock.day_of(until * DAY)) for i, made, until in state.tokens() if until >= today]
+
+
+def near_end(state: State) -> list[Warned]:
+    """The tokens in force that end within a week, as warnings of kind token: whose courier is cut off then."""
+    soon = clock.day_of(clock.now() + WEEK)
+    return [
+        Warned(
+            "token",
+            until,
+            f"The courier's token {token_id} ends on {until}: make another (`knothole server courier-token DIR`) and bring it "
+            "to whoever has this one.",
+            token_id,
+        )
+        for token_id, _, until in listed(state)
+        if until <= soon
+    ]
+
+
+def rotated(state: State, before: Iterable[tuple[str, str, str]]) -> list[str]:
+    """What a rotation did to the tokens that were `listed` before it: lines that name ids, never a token."""
+    left = [one[0] for one in listed(state)]
+    void = [one[0] for one in before if one[0] not in left]
+    lines = []
+    if void:
+        lines.append(f"Void from now on: {', '.join(void)}. Their couriers need new tokens.")
+    if left:
+        lines.append(f"Void at the next rotation: {', '.join(left)}. Bring their couriers new tokens before it.")
+    return lines
 
 
 def revoke(state: State, ids: Sequence[str]) -> None:

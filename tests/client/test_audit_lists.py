@@ -10,6 +10,7 @@ import pytest
 
 from knothole_client.audit import running
 from knothole_client.audit.findings import CODES, EXITS
+from knothole_keys import clock
 from knothole_keys.epoch import DAY
 from knothole_keys.root import Chain, fingerprint
 from knothole_keys.roster import Roster
@@ -184,6 +185,29 @@ HISTORIES: dict[str, list[str]] = {
     "another drop": ["wrong_drop"],
     "a page with the name of an earlier root": [],
 }
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"), [("a roster that soon expires", False), ("an expired roster", True), ("a roster from the future", True)]
+)
+def test_evidence_is_named_when_some_was_kept_and_not_otherwise(name: str, kept: bool, tmp_path: Path):
+    drop, servers = history(name)
+    with lie(servers[-1]) as (url, _):
+        out = command("courier", "audit", url, "--root", fingerprint(drop.drop_id), "--state", tmp_path)[1]
+    assert (tmp_path / "evidence").exists() == kept
+    assert (f"is kept in {tmp_path / 'evidence'}" in out) == kept
+    assert "docs/courier.md" in out
+
+
+@pytest.mark.parametrize("name", ["an expired roster", "an expired root"])
+def test_what_is_over_is_said_with_this_machines_date(name: str, tmp_path: Path, turn: Callable[[int], None]):
+    drop = drop_of()
+    now = NOW + (366 if name == "an expired root" else 20) * DAY
+    turn(now)
+    with lie(shown(drop)) as (url, _):
+        out = command("courier", "audit", url, "--root", fingerprint(drop.drop_id), "--state", tmp_path)[1]
+    (line,) = [one for one in out.splitlines() if one.startswith(f"alarm {name.split()[-1]}_expired")]
+    assert f"if this machine's date, {clock.day_of(now)}, is right; else set its clock (UTC)" in line
 
 
 @pytest.mark.parametrize("name", HISTORIES)

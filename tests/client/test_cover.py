@@ -34,6 +34,14 @@ def once(room: Newsroom, url: str | None = None) -> None:
     assert code == 0, err
 
 
+def test_one_box_needs_no_number_of_boxes_a_day_and_going_on_does(room: Newsroom):
+    arguments = ["courier", "cover", room.url, "--root", room.fingerprint]
+    assert command(*arguments, "--once")[0] == 0
+    code, _, said = command(*arguments)
+    assert code == 2
+    assert "--per-day" in said
+
+
 def test_a_cover_box_is_asked_for_as_a_sources_and_opens_for_nobody(room: Newsroom):
     with altering(room.url) as (url, asked):
         once(room, url)

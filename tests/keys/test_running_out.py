@@ -49,9 +49,9 @@ def test_nothing_is_said_while_all_is_far_off(drop: Drop) -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "before"), [(14, 4), (35, 9), (4, 1)], ids=["four of fourteen", "nine of thirty-five", "one of four"]
+    ("days", "before"), [(14, 7), (35, 18), (4, 2)], ids=["seven of fourteen", "eighteen of thirty-five", "two of four"]
 )
-def test_a_roster_is_warned_of_in_its_last_quarter(days: int, before: int) -> None:
+def test_a_roster_is_warned_of_in_the_second_half_of_its_life(days: int, before: int) -> None:
     drop = make_drop(now=NOW, weeks=9)
     expires = drop.issue(days=days).expires
     assert "roster" not in kinds(drop, expires - before * DAY - 1)

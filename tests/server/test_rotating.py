@@ -131,6 +131,30 @@ def test_rotation_changes_both_secrets_and_forgets_all_but_one_before(config: Co
     state.close()
 
 
+def test_a_rotation_names_the_tokens_that_are_void_and_those_that_will_be(config: Config) -> None:
+    first = make_token(config)[:8]
+    said = done(config, "rotate-secret")
+    assert f"Void at the next rotation: {first}." in said
+    assert "Void from now on" not in said
+    second = make_token(config)[:8]
+    said = done(config, "rotate-secret")
+    assert f"Void from now on: {first}." in said
+    assert f"Void at the next rotation: {second}." in said
+    third = make_token(config)[:8]
+    said = done(config, "rotate-secret", "--revoke-all")
+    assert all(one in said for one in ("Void from now on: ", second, third))
+    assert "Void at the next rotation" not in said
+
+
+def test_status_warns_of_a_token_in_its_last_week_and_of_no_other(config: Config) -> None:
+    ending, _, lasting = (make_token(config, days=days)[:8] for days in (7, 8, 30))
+    (warned,) = json.loads(done(config, "status", "--json"))["warnings"]
+    assert (warned["kind"], warned["id"], warned["until"]) == ("token", ending, clock.day_of(clock.now() + 7 * DAY))
+    said = done(config, "status")
+    assert f"The courier's token {ending} ends on {warned['until']}" in said
+    assert lasting not in said
+
+
 # Tokens, one by one.
 
 

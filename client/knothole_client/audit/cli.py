@@ -10,7 +10,7 @@ import click
 from knothole_client.audit.browser import Browser
 from knothole_client.audit.findings import EXITS, WELL
 from knothole_client.audit.running import PATIENCE, Audit, Report
-from knothole_client.audit.state import State, held
+from knothole_client.audit.state import EVIDENCE, State, held
 from knothole_client.courier.token import read_token
 from knothole_client.http import Connection, Patience
 from knothole_client.progress import counted
@@ -59,15 +59,17 @@ def audit(url: str, root: str, state: Path, token_file: Path | None, as_json: bo
 @click.command()
 @click.argument("url")
 @ROOT
-@click.option("--per-day", type=click.IntRange(1, 1000), required=True, help="Boxes a day, on average.")
+@click.option("--per-day", type=click.IntRange(1, 1000), help="Boxes a day, on average.  [required without --once]")
 @click.option("--state", type=FOLDER, help="The folder of `courier audit`, which then asks for these boxes again.")
 @click.option("--once", is_flag=True, help="Upload one box now, and end.")
 @PROXY
-def cover(url: str, root: str, per_day: int, state: Path | None, once: bool, proxy: str | None) -> None:
+def cover(url: str, root: str, per_day: int | None, state: Path | None, once: bool, proxy: str | None) -> None:
     """Upload boxes that nobody can open, at random moments, until Ctrl-C.
 
     On the server they look like sources' boxes. STATE names which are cover: keep it where only the newsroom can read it.
     """
+    if per_day is None and not once:
+        raise click.UsageError("Give --per-day, how many boxes a day on average, or --once.")
     # What seals is loaded for this alone: an audit, and all else that couriers do, has no use for it.
     from knothole_client.audit.cover import keep_uploading, upload
 
@@ -78,7 +80,7 @@ def cover(url: str, root: str, per_day: int, state: Path | None, once: bool, pro
             upload(browser, drop_id, state, installed)
 
     with held(state, "cover") if state else contextlib.nullcontext():
-        if once:
+        if per_day is None or once:
             one()
             click.echo("1 cover box is acknowledged.")
         else:
@@ -122,8 +124,10 @@ def _lines(report: Report, known: State) -> list[str]:
     if report.roster:
         lines.append(f"Roster {report.roster[0]}, SHA-256 {report.roster[1]}")
     lines.append(f"Compared with the release of Knothole {__version__}, manifest SHA-256 {report.manifest}")
+    if known.kept:
+        lines.append(f"What alarms were about is kept in {known.folder / EVIDENCE}.")
     if any(one.code != "unreachable" for one in report.findings):
-        lines.append(f"What alarms were about is kept in {known.folder / 'evidence'}; docs/courier.md says what each means.")
+        lines.append("What each finding means is in docs/courier.md.")
     return lines
 
 

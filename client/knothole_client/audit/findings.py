@@ -57,7 +57,11 @@ CODES = {
     "roots_fork": (ALARM, "The server shows this machine other roots than before, under the same versions: " + _ASK + "."),
     "roots_rollback": (ALARM, "The server hides a newer root that this machine has seen: " + _ASK + "."),
     "root_from_future": (ALARM, "The drop's root was issued in the future: " + _CLOCK + "."),
-    "root_expired": (ALARM, "The drop's root has expired, and sources cannot send: the administrators must publish a new one."),
+    "root_expired": (
+        ALARM,
+        "The drop's root has expired, and sources cannot send until the administrators publish a new one, {doubt}, then "
+        "audit again.",
+    ),
     "root_near_expiry": (WARNING, "{text}"),
     # Rosters.
     "roster_missing": (ALARM, "The server says that there is no roster: ask the administrators whether there was one."),
@@ -76,8 +80,8 @@ CODES = {
     "roster_from_future": (ALARM, "The roster was issued in the future: " + _CLOCK + "."),
     "roster_expired": (
         ALARM,
-        "The roster has expired, and sources cannot send: ask the administrators whether they signed a new one, which the "
-        "server then hides.",
+        "The roster has expired, and sources cannot send (ask the administrators whether they signed a new one, which the "
+        "server then hides), {doubt}, then audit again.",
     ),
     "roster_gap": (
         WARNING,

@@ -13,6 +13,7 @@ from functools import partial
 from knothole_client.audit.findings import Finding, finding
 from knothole_client.audit.state import State
 from knothole_client.trust import read_older
+from knothole_keys import clock
 from knothole_keys.errors import (
     BadSignature,
     KnotholeError,
@@ -67,7 +68,7 @@ def judge_roots(judged: Judged, data: bytes, drop_id: bytes, known: Chain | None
     try:
         check_root_time(chain.current, now)
     except RootExpired:
-        judged.tell("root_expired")
+        judged.tell("root_expired", doubt=clock.doubt(now))
     except KnotholeError:
         judged.find("root_from_future")
     return None
@@ -91,7 +92,7 @@ def judge_roster(judged: Judged, data: bytes, state: State, now: int, fetch: Cal
     try:
         check_time(roster, now)
     except RosterExpired:
-        judged.tell("roster_expired")
+        judged.tell("roster_expired", doubt=clock.doubt(now))
     except KnotholeError:
         judged.find("roster_from_future")
 

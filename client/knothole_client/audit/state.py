@@ -45,6 +45,8 @@ class State:
     roster: Roster | None = None
     seen: dict[int, bytes] = field(default_factory=dict)
     checked: str | None = None
+    # Whether this run found in evidence/, or put there, what one of its alarms is about.
+    kept: bool = False
 
     @classmethod
     def read(cls, folder: Path, drop_id: bytes) -> "State":
@@ -95,11 +97,11 @@ class State:
         folder = self.folder / EVIDENCE
         make_folder(folder)
         path = folder / f"{day}-{code}-{hashlib.sha256(data).hexdigest()[:16]}"
-        if path.exists():
-            return True
-        if _size(folder) + len(data) > MOST_EVIDENCE:
-            return False
-        files.write_whole(path, data)
+        if not path.exists():
+            if _size(folder) + len(data) > MOST_EVIDENCE:
+                return False
+            files.write_whole(path, data)
+        self.kept = True
         return True
 
     def acknowledged(self) -> dict[int, dict[bytes, bytes]]:

@@ -45,15 +45,20 @@ def enrol(path: Path, root: Path | None, weeks: int, text: str | None, output: P
     """
     roots = files.read(root, note.MAX_BYTES) if root else None
     with unlocked(path, change=True) as desk:
-        made = enrolling.enrol(desk.vault, desk.keyring(), roots=roots, weeks=weeks, note=text, now=clock.now())
+        now = clock.now()
+        made = enrolling.enrol(desk.vault, desk.keyring(), roots=roots, weeks=weeks, note=text, now=now)
         warned = warnings(desk, path)
     files.write_whole(output, made.data, mode=0o644)
     epochs = sorted(made.recipient.epochs)
     print_of = fingerprint(made.known.drop_id)
     value: dict[str, Any] = {"id": made.recipient.id, "fingerprint": print_of, "epochs": epochs, "left_out": made.lost}
+    value["date"] = clock.day_of(now)
     value["warnings"] = [one.value() for one in warned]
     lines = [
         f"Wrote {output} with keys from {days(epochs[0])[:10]} to {days(epochs[-1])[-10:]}.",
+        # No network tells a desk that its clock is ahead, and keys of a new vault would begin late.
+        f"The first week is {days(epochs[0])}; this machine's date is {clock.day_of(now)}. If that date is wrong, set "
+        "the clock (UTC) and enrol again.",
         f"This desk's id is {made.recipient.id}: read it to the administrator by telephone or in person.",
         f"The drop's fingerprint is {print_of}",
         "Compare it with the printed one: this vault belongs to that drop from now on.",
