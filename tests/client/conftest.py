@@ -1,11 +1,14 @@
 """One real server for a whole file of tests; its drop has two readers and the smallest boxes."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.client.served import Served, serve
+from knothole_client.audit import running
+from tests.client.served import QUICK, Served, serve
 from tests.support.drop import Drop, make_drop
+from tests.support.newsroom import Newsroom
 
 
 @pytest.fixture(scope="module")
@@ -23,3 +26,17 @@ def served(drop: Drop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
 def turn(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Turn the one clock that everybody asks; it stands still there."""
     return lambda now: monkeypatch.setattr("knothole_keys.clock.now", lambda: now)
+
+
+# A Monday, early: nothing near a week's boundary.
+MONDAY = 1_795_500_000
+
+
+@pytest.fixture
+def room(tmp_path: Path, passphrase: Path, turn: Callable[[int], None], monkeypatch: pytest.MonkeyPatch) -> Iterator[Newsroom]:
+    """A served newsroom whom audits ask without patience."""
+    monkeypatch.setattr(running, "PATIENCE", QUICK)
+    turn(MONDAY)
+    room = Newsroom(tmp_path).make("Ann")
+    with room.serving():
+        yield room

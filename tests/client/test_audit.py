@@ -2,31 +2,21 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from knothole_client.audit import page, running, state
+from knothole_client.audit import page, state
 from knothole_client.audit.state import held
 from knothole_keys import release
 from knothole_keys.epoch import DAY
 from tests.client.altering import Change, altering, audit, codes, command
-from tests.client.served import QUICK, Asked, Reply
+from tests.client.conftest import MONDAY as NOW
+from tests.client.served import Asked, Reply
 from tests.support.newsroom import Newsroom
 
-# A Monday, early: nothing near a week's boundary.
-NOW = 1_795_500_000
 DOCS = Path(__file__).parents[2] / "docs" / "courier.md"
-
-
-@pytest.fixture
-def room(tmp_path: Path, passphrase: Path, turn: Callable[[int], None], monkeypatch: pytest.MonkeyPatch) -> Iterator[Newsroom]:
-    monkeypatch.setattr(running, "PATIENCE", QUICK)
-    turn(NOW)
-    room = Newsroom(tmp_path).make("Ann")
-    with room.serving():
-        yield room
 
 
 def found(room: Newsroom, change: Change, *more: object) -> tuple[int, list[str]]:

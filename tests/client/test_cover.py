@@ -2,30 +2,18 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
-from knothole_client.audit import running
 from knothole_client.audit.cover import keep_uploading
 from knothole_client.http import Unreachable
 from knothole_keys.epoch import DAY, epoch_of
 from knothole_keys.errors import RosterExpired, WrongDrop
 from tests.client.altering import Change, altering, audit, codes, command
-from tests.client.served import QUICK, Asked, Reply
+from tests.client.conftest import MONDAY as NOW
+from tests.client.served import Asked, Reply
 from tests.support.newsroom import Newsroom
-
-NOW = 1_795_500_000
-
-
-@pytest.fixture
-def room(tmp_path: Path, passphrase: Path, turn: Callable[[int], None], monkeypatch: pytest.MonkeyPatch) -> Iterator[Newsroom]:
-    monkeypatch.setattr(running, "PATIENCE", QUICK)
-    turn(NOW)
-    room = Newsroom(tmp_path).make("Ann")
-    with room.serving():
-        yield room
 
 
 def once(room: Newsroom, url: str | None = None) -> None:
