@@ -38,6 +38,9 @@ def acknowledgement_scenarios() -> Iterator[Scenario]:
     yield board("acknowledgement", "An acknowledgement and a reply, of two desks.", [GOOD, good], cards)
     about = "A reply that has the text of an acknowledgement is a reply."
     yield board("acknowledgement_as_a_reply", about, [Piece(TEXT.encode())], [card(TEXT)])
+    for kind in (0, 3):
+        about = "A kind that there is not, in an acknowledgement's words."
+        yield board(f"acknowledgement_of_kind_{kind}", about, [Piece(TEXT.encode(), kind=kind)], ignored=1)
     for flaw in ("with_a_space", "of_another_type", "more_boxes_than_expected"):
         text, about = _flaws()[flaw]
         yield board(f"acknowledgement_{flaw}", about, [Piece(text.encode(), kind=2)], ignored=1)

@@ -177,6 +177,9 @@ def _digest(one: dict[str, Any]) -> bytes:
 def _left_out() -> Iterator[Scenario]:
     yield board("empty", "No slots.", [])
     yield board("random_slots", "A day without replies.", [noise(i) for i in range(5)])
+    forged = replace(GOOD, signer="evan")
+    again = [slot(forged, 1), slot(forged, 2), slot(forged, 1)]
+    yield board("repeats_of_a_forgery", "Sealed again and posted again, it counts once.", again, ignored=1)
     other = seed("another thread's reply key")
     yield board("for_another_thread", "Sealed under another thread's key.", [slot(GOOD, key=other)])
     yield board("sealed_for_another_drop", "The same words of a codename, another drop.", [slot(GOOD, drop_id=OTHER_DROP)])
@@ -199,7 +202,7 @@ def _malformed() -> dict[str, tuple[Piece, str]]:
         "sender_unknown": (replace(GOOD, sender="mallory"), "Signed well, by nobody on the list."),
         "sequence_of_2_to_the_53": (replace(GOOD, sequence=2**53), "A number that JavaScript cannot count to."),
         "sequence_of_64_bits": (replace(GOOD, sequence=2**64 - 1), "The greatest number that fits."),
-        "piece_is_pieces": (replace(GOOD, place=1), "Piece 1 of 1, counted from 0."),
+        "piece_is_pieces": (replace(GOOD, text=full, place=1), "Piece 1 of 1, counted from 0."),
         "no_pieces": (replace(GOOD, pieces=0), "Piece 0 of 0."),
         "seventeen_pieces": (replace(GOOD, text=full, whole=full * 17, pieces=17), "One piece too many."),
         "length_0": (replace(GOOD, text=b""), "A reply of nothing."),

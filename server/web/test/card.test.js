@@ -17,9 +17,9 @@ const NOTHING = { cards: [], ignored: 0, incomplete: 0 };
 
 test("the board's reader lets others run between slots, and tells how far it is", async () => {
   const told = [];
+  const board = concat(...Array.from({ length: 3 * PAUSE + 1 }, () => randomBytes(SLOT)));
   let ran = 0;
-  const others = setInterval(() => ran++);
-  const board = randomBytes(SLOT * (3 * PAUSE + 1));
+  const others = setInterval(() => ran++).unref();
   const read = await readBoard(board, { ...KEYS, progress: (done, total) => told.push([done, total, ran]) });
   clearInterval(others);
   assert.deepEqual(read, NOTHING);
