@@ -74,6 +74,17 @@ def resealed(recipe: dict[str, Any], outside: bytes, geometry: Geometry) -> byte
     return cobblestone(key, salt, context, plaintext(recipe["plaintext"], geometry))
 
 
+def board(slots: list[dict[str, Any]]) -> bytes:
+    return b"".join(spell(slot["bytes"]) if "bytes" in slot else _slot(slot) for slot in slots)
+
+
+def _slot(recipe: dict[str, Any]) -> bytes:
+    key, salt, drop_id = (bytes.fromhex(recipe[name]) for name in ("key", "salt", "drop_id"))
+    text = spell(recipe["plaintext"])
+    assert len(text) == 1976
+    return cobblestone(key, salt, b"knothole/1 slot\x00" + drop_id, text)
+
+
 def cobblestone(key: bytes, salt: bytes, context: bytes, text: bytes) -> bytes:
     """Cobblestone-256 out of SPEC section 7's lines, not out of the library under test."""
     first = hmac.digest(key, COBBLESTONE + salt + context + b"\x01", "sha512")

@@ -5,7 +5,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from knothole_keys import canonical, codename, enrolment, epoch, kdf, letter, merkle, names, note, proof, trial, xwing
+from cryptography.cobblestone import Cobblestone256Decryptor
+from nacl.signing import SigningKey
+
+from knothole_keys import canonical, card, codename, enrolment, epoch, kdf, letter, merkle, names, note, proof, trial, xwing
 from knothole_keys.box import Geometry
 from knothole_keys.letter import Draft, FileEntry
 from knothole_keys.note import NoteKey
@@ -14,7 +17,7 @@ from knothole_keys.root import fingerprint, parse_fingerprint, read_chain
 from knothole_keys.roster import read_roster
 from knothole_keys.seal import Sealer
 from knothole_keys.stream import Head, file_stream, letter_parts, read_head, read_part
-from tests.keys.recipes import edited, plaintext, spell
+from tests.keys.recipes import board, edited, plaintext, spell
 
 Given = dict[str, Any]
 Values = dict[str, Any]
@@ -230,6 +233,36 @@ def run_written_letter(given: Given) -> Values:
     first, _ = next(letter_parts(stream, given["capacity"]))
     digest = hashlib.sha256(stream).hexdigest()
     return {"inside": inside, "length": len(stream), "sha256": digest, "stream": first.stream.hex()}
+
+
+def run_board(given: Given) -> Values:
+    read = card.read_board(
+        board(given["board"]),
+        reply_key=bytes.fromhex(given["reply_key"]),
+        drop_id=bytes.fromhex(given["drop_id"]),
+        thread=bytes.fromhex(given["thread"]),
+        senders={sender: bytes.fromhex(key) for sender, key in given["senders"].items()},
+    )
+    return {"cards": [vars(one) for one in read.cards], "ignored": read.ignored, "incomplete": read.incomplete}
+
+
+def run_acknowledgement(given: Given) -> Values:
+    read = card.read_acknowledgement(given["text"])
+    assert read is None or read.text() == given["text"]
+    return {"acknowledgement": read and vars(read)}
+
+
+def run_card(given: Given) -> Values:
+    drop_id, reply_key = bytes.fromhex(given["drop_id"]), bytes.fromhex(given["reply_key"])
+    one = card.Card(given["kind"], given["day"], given["sender"], given["sequence"], spell(given["text"]).decode())
+    keys = {"reply_key": reply_key, "drop_id": drop_id, "thread": bytes.fromhex(given["thread"])}
+    slots = card.make_slots(one, **keys, signing_key=SigningKey(bytes.fromhex(given["seed"])))
+    opened = []
+    for slot in slots:
+        assert len(slot) == card.SLOT
+        under = Cobblestone256Decryptor(reply_key, context=b"knothole/1 slot\x00" + drop_id)
+        opened.append(under.update(slot) + under.finalize())
+    return {"plaintexts": [text.hex() for text in opened]}
 
 
 KINDS: dict[str, Callable[[Given], Values]] = {

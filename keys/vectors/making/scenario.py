@@ -16,6 +16,11 @@ class Scenario:
     given: dict[str, Any]
     expect: dict[str, Any]
 
+    @property
+    def fails(self) -> bool:
+        """Whether nothing may come out: it is refused, or a reader of the board passes it over."""
+        return "refused" in self.expect or self.expect.get("cards") == [] or self.expect.get("acknowledgement", "") is None
+
     def value(self) -> dict[str, Any]:
         """The file's JSON."""
         return {"name": self.name, "about": self.about, "kind": self.kind, "given": self.given, "expect": self.expect}

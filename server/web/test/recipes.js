@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { HEAD, payloadContext } from "../box.js";
 import { concat, u32, unbase64, unhex, utf8 } from "../bytes.js";
 import { encrypt } from "../cobblestone.js";
-import { sha256 } from "../kdf.js";
+import { label, sha256 } from "../kdf.js";
 
 export const VECTORS = new URL("../../../keys/vectors/", import.meta.url);
 
@@ -71,4 +71,14 @@ async function apply(edit, box, geometry) {
 function resealed(recipe, outside, geometry) {
   const context = payloadContext(sha256(outside), unhex(recipe.drop_id), recipe.epoch, unhex(recipe.box_id));
   return encrypt(unhex(recipe.key), unhex(recipe.salt), context, plaintext(recipe.plaintext, geometry));
+}
+
+/** The bytes of a board: its slots' recipes, one after the other. */
+export async function boardOf(slots) {
+  return concat(...(await Promise.all(slots.map(slotOf))));
+}
+
+async function slotOf({ bytes, key, salt, drop_id: dropId, plaintext: recipe }) {
+  if (bytes) return spell(bytes);
+  return encrypt(unhex(key), unhex(salt), concat(label("knothole/1 slot"), unhex(dropId)), spell(recipe));
 }

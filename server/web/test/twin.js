@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 import { Geometry } from "../box.js";
 import { base64, unbase64 } from "../bytes.js";
 import { decode, encode } from "../canonical.js";
+import { readAcknowledgement, readBoard } from "../card.js";
 import { generateCodename, parseCodename, threadKeys } from "../codename.js";
 import * as cobblestone from "../cobblestone.js";
 import { KnotholeError } from "../errors.js";
@@ -103,6 +104,12 @@ const COMMANDS = {
     return { bytes: letter.bytes, stream: letter.stream, inside: letter.files.map((f) => f.inside), parts };
   },
   readLetter: ({ bytes, dropId, capacity }) => readLetter(un(bytes), { dropId: un(dropId), capacity }),
+  board({ board, replyKey, dropId, thread, senders, engine = "webcrypto" }) {
+    const keys = new Map(Object.entries(senders).map(([sender, key]) => [sender, un(key)]));
+    const given = { replyKey: un(replyKey), dropId: un(dropId), thread: un(thread), senders: keys };
+    return readBoard(un(board), { ...given, use: cobblestone[engine] });
+  },
+  acknowledgement: ({ text }) => readAcknowledgement(text),
   checkName: ({ name }) => checkName(name),
   foldName: ({ name }) => foldName(name),
   cleanNames({ names }) {

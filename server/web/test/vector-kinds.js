@@ -3,6 +3,7 @@
 import { Geometry, readPlaintext } from "../box.js";
 import { hex, readU32, unhex } from "../bytes.js";
 import { decode, encode } from "../canonical.js";
+import { readAcknowledgement, readBoard } from "../card.js";
 import { parseCodename, threadKeys } from "../codename.js";
 import { endOf, epochOf, isOpen, startOf } from "../epoch.js";
 import { publicKeyOf, tryPublicKey } from "../hpke.js";
@@ -16,10 +17,10 @@ import { fingerprint, parseFingerprint, readChain } from "../root.js";
 import { readRoster } from "../roster.js";
 import { idOfPart, sealBox } from "../seal.js";
 import { checkPart, encodeHead, fileStreamId, leafHash, MerkleTree, readHead } from "../stream.js";
-import { edited, plaintext, spell } from "./recipes.js";
+import { boardOf, edited, plaintext, spell } from "./recipes.js";
 
-/** Kinds that the page has no layer for: enrolments and key files go between desks and administrators. */
-export const ELSEWHERE = ["enrolment", "verifier_key"];
+/** Kinds that the page has no layer for: enrolments, key files and writing cards are for desks and administrators. */
+export const ELSEWHERE = ["card", "enrolment", "verifier_key"];
 
 const geometryOf = ({ size, slots }) => new Geometry(size, slots);
 
@@ -231,7 +232,22 @@ async function runWrittenLetter(given) {
   };
 }
 
+async function runBoard({ board, reply_key: replyKey, drop_id: dropId, thread, senders }) {
+  return readBoard(await boardOf(board), {
+    replyKey: unhex(replyKey),
+    dropId: unhex(dropId),
+    thread: unhex(thread),
+    senders: new Map(Object.entries(senders).map(([sender, key]) => [sender, unhex(key)])),
+  });
+}
+
+function runAcknowledgement({ text }) {
+  return { acknowledgement: readAcknowledgement(text) };
+}
+
 export const KINDS = {
+  acknowledgement: runAcknowledgement,
+  board: runBoard,
   box: runBox,
   box_id: runBoxId,
   canonical: runCanonical,
