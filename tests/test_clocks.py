@@ -113,7 +113,7 @@ def test_a_desk_that_fell_behind_after_an_import_is_told(room: Newsroom, turned:
     turned.now -= 3 * WEEK
     (first, *_) = warned(room, "desk", "list", room.vault("Dana"))
     assert f"and this machine's clock says {clock.day_of(turned.now)}: if that is behind, set it" in first
-    assert "set the clock" in first
+    assert "set it (UTC)" in first
 
 
 def test_keys_made_by_a_clock_ahead_are_refused_and_the_right_weeks_are_added_after(room: Newsroom, turned: Clock) -> None:

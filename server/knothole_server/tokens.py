@@ -66,9 +66,9 @@ def near_end(state: State) -> list[Warned]:
     """The tokens in force that end within a week, as warnings of kind token: whose courier is cut off then."""
     # The server remembers days and no times: a token is good on its last day, and a warning comes a day too early at most.
     now = clock.now()
-    today = now // DAY
-    ends = ((token_id, until) for token_id, _, until in state.tokens() if until >= today)
-    return [one for token_id, until in ends for one in running_out.token(token_id, max(until * DAY, (today + 1) * DAY - 1), now)]
+    tonight = (now // DAY + 1) * DAY - 1
+    found = [(token_id, until * DAY) for token_id, _, until in state.tokens() if until * DAY >= tonight - DAY]
+    return [one for token_id, until in found for one in running_out.token(token_id, max(until, tonight), now)]
 
 
 def at_stake(state: State, keep: int) -> list[str]:
