@@ -22,6 +22,14 @@ def doubt(t: int) -> str:
     return f"if this machine's date, {day_of(t)}, is right; else set its clock (UTC)"
 
 
+def ahead(what: str, issued: int, t: int) -> str:
+    """The sentence about `what` that is dated `issued`, too far after this machine's `t`: either clock may be the wrong one."""
+    return (
+        f"{what} is dated {day_of(issued)}, and this machine's clock says {day_of(t)}: if that is behind, set it (UTC); else "
+        "it was signed on a machine whose clock was ahead, and the administrators must make another one."
+    )
+
+
 def today() -> str:
     """The present UTC day, as `YYYY-MM-DD`."""
     return day_of(now())

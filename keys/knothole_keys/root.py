@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from knothole_keys import fields, note
+from knothole_keys import clock, fields, note
 from knothole_keys.box import MAX_SIZE, MAX_SLOTS, MIN_SIZE, Geometry
 from knothole_keys.epoch import DAY, MAX_EPOCH, epoch_of
 from knothole_keys.errors import BrokenChain, MalformedRoot, RootExpired, RootFromFuture, WrongDrop
@@ -94,7 +94,7 @@ def check_ahead(root: Root, now: int) -> None:
     """Refuse a root from the future: the half of step 5 that holds for whoever may carry an expired root along, too."""
     # Without this a threshold stolen once could date a root years ahead, and no honest one could follow it until then.
     if root.issued > now + MAX_AHEAD:
-        raise RootFromFuture("The drop's root was issued in the future: set this machine's clock, then try again.")
+        raise RootFromFuture(clock.ahead("The drop's root", root.issued, now))
 
 
 def split(data: bytes) -> list[Root]:

@@ -72,6 +72,19 @@ def lines(chain: Chain, roster: Roster | None, now: int, own: Own | None = None)
     return [f"Warning: {one.text}" for one in warnings(chain, roster, now, own)]
 
 
+def token(token_id: str, until: int, now: int) -> list[Warned]:
+    """A courier's token that is good until the time `until`, when that is in its last week or past: for whoever has it."""
+    if until - now > WEEK:
+        return []
+    day = clock.day_of(until)
+    ends = "ends" if now < until else "ended"
+    text = (
+        f"The courier's token {token_id} {ends} on {day}: make another (`knothole server courier-token DIR`) and bring it to "
+        "whoever has this one."
+    )
+    return [Warned("token", day, text, token_id)]
+
+
 def _own(own: Own, roster: Roster | None, now: int) -> list[Warned]:
     last = _last(own.epochs, now)
     if end(last) - now <= KEYS_BEFORE:
@@ -116,10 +129,7 @@ def _by_clock(now: int) -> str:
 def _clock(chain: Chain, roster: Roster | None, now: int) -> Iterator[Warned]:
     issued = max(chain.current.issued, roster.issued if roster else 0)
     if issued > now + MAX_AHEAD:
-        text = (
-            f"This machine's clock says {clock.day_of(now)}, but what the administrators signed is of {clock.day_of(issued)}: "
-            "set the clock, in UTC; until then no date here can be trusted."
-        )
+        text = f"{clock.ahead('What the administrators signed', issued, now)} Until then no date here can be trusted."
         yield Warned("clock", clock.day_of(issued), text)
 
 

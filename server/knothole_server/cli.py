@@ -1,6 +1,7 @@
 """`knothole server`: make, run and look after a drop's server."""
 
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -120,15 +121,20 @@ def courier_token(directory: Path, days: int, show: bool, lost: tuple[str, ...])
 @server.command("rotate-secret")
 @_folder
 @click.option("--revoke-all", is_flag=True, help="Make every courier token void at once.")
-def rotate_secret(directory: Path, revoke_all: bool) -> None:
+@click.option("--yes", is_flag=True, help="Do not ask; without a terminal nobody is asked.")
+def rotate_secret(directory: Path, revoke_all: bool, yes: bool) -> None:
     """Sign permits and courier tokens with fresh secrets; a running server takes them up by itself.
 
     Permits that sources hold stay good for their own twenty minutes. Tokens of the secret before stay good until the next
     rotation; a revoked one stays void. The ids of both kinds are printed.
     """
     state = _state(directory)
-    before = tokens.listed(state)
-    state.rotate({PERMIT: 1, COURIER: 0 if revoke_all else 1})
+    before, keep = tokens.listed(state), 0 if revoke_all else 1
+    if sys.stdin.isatty() and not yes:
+        for line in tokens.at_stake(state, keep):
+            click.echo(line)
+        click.confirm("Make fresh secrets?", abort=True)
+    state.rotate({PERMIT: 1, COURIER: keep})
     click.echo("All tokens are void; make new ones." if revoke_all else "Fresh secrets sign from now on.")
     for line in tokens.rotated(state, before):
         click.echo(line)

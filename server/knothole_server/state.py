@@ -129,6 +129,12 @@ class State:
         with _refusing():
             return list(self._db.execute("select id, made, until from tokens order by made, id"))
 
+    def tokens_at_stake(self, keep: int) -> list[str]:
+        """The ids of the tokens that go when `rotate` keeps so many of the courier's secrets."""
+        with _refusing():
+            last = self._newest(COURIER)
+            return list(self._all("select id from tokens where position <= ? order by made, id", last - keep))
+
     def revoke_tokens(self, ids: Sequence[str]) -> None:
         """Make tokens void for ever. Raises Refused, and changes nothing, when one of them does not stand here."""
         with _immediate(self._db):

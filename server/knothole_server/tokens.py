@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence
 from itsdangerous import BadData, TimedSerializer, TimestampSigner
 from starlette.requests import Request
 
-from knothole_keys import clock
-from knothole_keys.epoch import DAY, WEEK
+from knothole_keys import clock, running_out
+from knothole_keys.epoch import DAY
 from knothole_keys.errors import Refused
 from knothole_keys.running_out import Warned
 from knothole_server.refusals import Refusal
@@ -64,18 +64,20 @@ def listed(state: State) -> list[tuple[str, str, str]]:
 
 def near_end(state: State) -> list[Warned]:
     """The tokens in force that end within a week, as warnings of kind token: whose courier is cut off then."""
-    soon = clock.day_of(clock.now() + WEEK)
-    return [
-        Warned(
-            "token",
-            until,
-            f"The courier's token {token_id} ends on {until}: make another (`knothole server courier-token DIR`) and bring it "
-            "to whoever has this one.",
-            token_id,
-        )
-        for token_id, _, until in listed(state)
-        if until <= soon
-    ]
+    # The server remembers days and no times: a token is good on its last day, and a warning comes a day too early at most.
+    now = clock.now()
+    tonight = (now // DAY + 1) * DAY - 1
+    found = [(token_id, until * DAY) for token_id, _, until in state.tokens() if until * DAY >= tonight - DAY]
+    return [one for token_id, until in found for one in running_out.token(token_id, max(until, tonight), now)]
+
+
+def at_stake(state: State, keep: int) -> list[str]:
+    """What a rotation that keeps so many of the courier's secrets would make void: lines that name ids, never a token."""
+    in_force, doomed = [one[0] for one in listed(state)], state.tokens_at_stake(keep)
+    void = [one for one in in_force if one in doomed]
+    if void:
+        return [f"This makes void at once: {', '.join(void)}. Their couriers need new tokens."]
+    return ["This makes no courier's token void" + (" yet." if in_force else ".")]
 
 
 def rotated(state: State, before: Iterable[tuple[str, str, str]]) -> list[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from knothole_client.audit import running
+from knothole_client.audit import cli
 from tests.client.served import QUICK, Served, serve
 from tests.support.drop import Drop, make_drop
 from tests.support.newsroom import Newsroom
@@ -35,7 +35,7 @@ MONDAY = 1_795_500_000
 @pytest.fixture
 def room(tmp_path: Path, passphrase: Path, turn: Callable[[int], None], monkeypatch: pytest.MonkeyPatch) -> Iterator[Newsroom]:
     """A served newsroom whom audits ask without patience."""
-    monkeypatch.setattr(running, "PATIENCE", QUICK)
+    monkeypatch.setattr(cli, "PATIENCE", QUICK)
     turn(MONDAY)
     room = Newsroom(tmp_path).make("Ann")
     with room.serving():

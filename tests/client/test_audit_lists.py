@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from knothole_client.audit import running
+from knothole_client.audit import cli
 from knothole_client.audit.findings import CODES, EXITS
 from knothole_keys import clock
 from knothole_keys.epoch import DAY
@@ -25,7 +25,7 @@ DOCS = Path(__file__).parents[2] / "docs" / "courier.md"
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch, turn: Callable[[int], None]) -> None:
-    monkeypatch.setattr(running, "PATIENCE", QUICK)
+    monkeypatch.setattr(cli, "PATIENCE", QUICK)
     turn(NOW)
 
 
@@ -262,7 +262,9 @@ def test_a_server_that_a_proxy_says_is_away_is_neither_well_nor_an_alarm(tmp_pat
         with lie(lambda asked, away=away: away) as (url, asked):
             code, out, _ = command("courier", "audit", url, *arguments)
         assert (code, codes(json.loads(out))) == (4, ["unreachable"])
-        assert {one.path for one in asked} == {"/"}, "what follows would wait as long again"
+        # Whether a 503 is the server's own shows by its lists, which are asked for once.
+        expected = ["/roots"] if status == 503 else []
+        assert [one.path for one in asked if one.path != "/"] == expected, "what follows would wait as long again"
 
 
 @pytest.mark.whole
@@ -283,6 +285,35 @@ def test_one_answer_that_a_proxy_gives_alone_is_unreachable_and_no_more(path: st
         more = ["--token-file", token] if path in ("/courier/boxes", "/board") else []
         code, out, _ = command(*arguments, *more)
     assert (code, set(codes(json.loads(out)))) == (4, {"unreachable"})
+
+
+@pytest.mark.parametrize("status", [403, 404, 503])
+def test_a_page_refused_beside_lists_that_are_served_is_a_warning_of_its_own(status: int, tmp_path: Path):
+    drop = drop_of()
+    server = shown(drop)
+    with lie(lambda asked: (status, b"no", {}) if asked.path == "/" else server(asked)) as (url, _):
+        arguments = ["courier", "audit", url, "--root", fingerprint(drop.drop_id), "--state", tmp_path, "--json"]
+        code, out, _ = command(*arguments)
+    found = [one for one in json.loads(out)["findings"] if not one["code"].startswith("header_")]
+    assert [(one["code"], one["severity"]) for one in found] == [("page_refused", "warning")]
+    assert f"code {status}" in found[0]["sentence"]
+    if status == 503:
+        assert code == EXITS["warning"]
+    # The lists were looked at and are remembered all the same.
+    assert json.loads(out)["seen"]["roster"]["version"] == 1
+    assert "\nroster 1 " in (tmp_path / "seen").read_text()
+
+
+def test_a_page_that_a_proxy_refuses_or_that_leads_elsewhere_is_no_mere_warning(tmp_path: Path):
+    drop = drop_of()
+    server = shown(drop)
+    for status, expected in ((502, "unreachable"), (504, "unreachable"), (302, "answer_foreign")):
+        with lie(lambda asked, status=status: (status, b"", {}) if asked.path == "/" else server(asked)) as (url, _):
+            folder = tmp_path / str(status)
+            arguments = ["courier", "audit", url, "--root", fingerprint(drop.drop_id), "--state", folder, "--json"]
+            _, out, _ = command(*arguments)
+        assert expected in codes(json.loads(out))
+        assert "page_refused" not in codes(json.loads(out))
 
 
 @pytest.mark.whole

@@ -230,8 +230,8 @@ def test_old_backups_that_still_open_are_named(desk: Desk, tmp_path: Path) -> No
 
 
 def test_every_slot_opens_a_backup_and_the_restored_vault_has_that_one_alone(desk: Desk, tmp_path: Path) -> None:
-    relocking.relock(desk.path, PASSPHRASE, lambda one: Plan(relocking.keep_all(one).keep, STICK), CHEAP)
-    relocking.relock(desk.path, PASSPHRASE, lambda one: Plan(relocking.keep_all(one).keep, NEW), CHEAP)
+    relocking.relock(desk.path, PASSPHRASE, lambda one: Plan(relocking.keep_all(one).keep, ((STICK, ""),)), CHEAP)
+    relocking.relock(desk.path, PASSPHRASE, lambda one: Plan(relocking.keep_all(one).keep, ((NEW, ""),)), CHEAP)
     file = back_up(desk, tmp_path / "b1")
     for number, holding in enumerate((NEW, PASSPHRASE)):
         came, _ = restored(desk, file, tmp_path / f"again-{number}", holding=holding)
@@ -267,7 +267,7 @@ def test_a_backup_that_exists_is_remembered_though_its_folder_could_not_be_synce
         assert named(relocking.backups(one.records)) == ["b1"]
 
 
-def test_an_empty_folder_that_one_stands_in_or_a_link_to_one_is_restored_into(
+def test_a_link_to_an_empty_folder_is_restored_into_and_the_folder_that_one_stands_in_is_refused(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = back_up(desk, tmp_path / "b1")
@@ -275,8 +275,14 @@ def test_an_empty_folder_that_one_stands_in_or_a_link_to_one_is_restored_into(
         (tmp_path / name).mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "there")
     restored(desk, file, tmp_path / "link")
+    with vault.opened(tmp_path / "there", PASSPHRASE) as one:
+        assert one.identity["name"] == "Ada"
+    # The vault would take its place, and leave the shell in a folder that is gone.
     monkeypatch.chdir(tmp_path / "here")
-    restored(desk, file, Path())
-    for name in ("here", "there"):
-        with vault.opened(tmp_path / name, PASSPHRASE) as one:
-            assert one.identity["name"] == "Ada"
+    (tmp_path / "also").symlink_to(tmp_path / "here")
+    for place in (Path(), tmp_path / "here", tmp_path / "also", Path("..", "here")):
+        with pytest.raises(Refused, match="You stand in"):
+            restored(desk, file, place)
+    assert Path.cwd().samefile(tmp_path / "here")
+    assert list((tmp_path / "here").iterdir()) == []
+    restored(desk, file, Path("new"))

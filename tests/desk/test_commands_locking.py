@@ -181,6 +181,24 @@ def test_commands_that_look_reach_no_weekly_secret(
     desk("backup", made, "-o", tmp_path / "backup")
 
 
+def test_a_new_passphrase_says_of_every_slot_what_became_of_it(desk: Command, made: Path, tmp_path: Path) -> None:
+    (tmp_path / "new-passphrase").write_text("correct horse battery")
+    desk("key", "add", made, "--new-key-file", tmp_path / "stick", "--label", "my stick")
+    (tmp_path / "new-passphrase").write_text(NEW)
+    told = desk("passphrase", made)
+    now, gone = told.split("What does not any more:")
+    assert "run this again with --key-file" in now
+    assert "2  passphrase and key file" in now
+    assert "3  passphrase, since" in now
+    assert gone.split()[:3] == ["1", "passphrase,", "since"]
+    # With the stick its own slot follows, and goes on asking for it.
+    now, gone = desk("passphrase", made, "--key-file", tmp_path / "stick").split("What does not any more:")
+    assert "3  passphrase, since" in now
+    assert "4  passphrase and key file" in now
+    assert "my stick" in now
+    assert "2  passphrase and key file" in gone
+
+
 def test_a_change_that_was_cut_short_is_told_with_what_finishes_it(desk: Command, made: Path) -> None:
     desk("key", "list", made)
     assert "cut short" not in desk.error

@@ -58,7 +58,7 @@ def test_the_old_passphrase_opens_nothing(desk: Desk) -> None:
 
 
 def test_nothing_opens_without_the_stick(desk: Desk) -> None:
-    change(desk, lambda one: Plan(keep_all(one).keep, NEW))
+    change(desk, lambda one: Plan(keep_all(one).keep, ((NEW, ""),)))
     travel(desk)
     assert opens(desk, STICK)
     for holding in (PASSPHRASE, NEW, OTHER_STICK, Holding(b"", b"k" * 32), Holding(b"wrong", b"k" * 32)):
@@ -101,7 +101,7 @@ def test_travelling_twice_needs_the_same_stick_and_stays_locked(desk: Desk) -> N
 
 
 def test_a_stick_with_ones_own_passphrase_is_no_second_way_in_for_the_old_one(desk: Desk) -> None:
-    change(desk, lambda one: Plan(keep_all(one).keep, STICK))
+    change(desk, lambda one: Plan(keep_all(one).keep, ((STICK, ""),)))
     assert len(travel(desk).slots) == 1
     change(desk, relocking.passphrase(NEW.passphrase, STICK), STICK)
     assert opens(desk, Holding(NEW.passphrase, STICK.key_file))
@@ -109,7 +109,7 @@ def test_a_stick_with_ones_own_passphrase_is_no_second_way_in_for_the_old_one(de
 
 
 def test_every_slot_that_the_old_passphrase_opens_goes(desk: Desk) -> None:
-    change(desk, lambda one: Plan(keep_all(one).keep, STICK))
+    change(desk, lambda one: Plan(keep_all(one).keep, ((STICK, ""),)))
     change(desk, relocking.passphrase(NEW.passphrase, STICK), STICK)
     assert opens(desk, NEW)
     assert not opens(desk, STICK)
@@ -119,7 +119,7 @@ def test_every_slot_that_the_old_passphrase_opens_goes(desk: Desk) -> None:
 def test_no_two_slots_ask_for_the_same(desk: Desk) -> None:
     before = snapshot(desk.path)
     with pytest.raises(Refused, match="Key slot 1 asks for the same"):
-        change(desk, lambda one: Plan(keep_all(one).keep, PASSPHRASE))
+        change(desk, lambda one: Plan(keep_all(one).keep, ((PASSPHRASE, ""),)))
     assert snapshot(desk.path) == before
 
 
@@ -128,18 +128,18 @@ def kinds_of(desk: Desk) -> set[str]:
 
 
 def test_slots_come_and_go_and_numbers_are_never_used_twice(desk: Desk) -> None:
-    added = change(desk, lambda one: Plan(keep_all(one).keep, NEW, "Lee")).added
-    assert added == 2
+    added = change(desk, lambda one: Plan(keep_all(one).keep, ((NEW, "Lee"),))).added
+    assert added == (2,)
     assert opens(desk, NEW)
     assert opens(desk, PASSPHRASE)
     change(desk, lambda one: Plan(keep_all(one).keep - {1}), NEW)
     assert not opens(desk, PASSPHRASE)
     assert opens(desk, NEW)
-    assert change(desk, lambda one: Plan(keep_all(one).keep, PASSPHRASE), NEW).added == 3
+    assert change(desk, lambda one: Plan(keep_all(one).keep, ((PASSPHRASE, ""),)), NEW).added == (3,)
 
 
 def test_whoever_opened_one_slot_re_keys_for_all(desk: Desk) -> None:
-    change(desk, lambda one: Plan(keep_all(one).keep, STICK))
+    change(desk, lambda one: Plan(keep_all(one).keep, ((STICK, ""),)))
     for holding in (PASSPHRASE, STICK):
         change(desk, keep_all, holding)
         desk_opens = [opens(desk, one) for one in (PASSPHRASE, STICK)]
@@ -155,9 +155,9 @@ def test_the_last_slot_stays(desk: Desk, unchanged: Callable[[Path], Callable[[]
 
 def test_there_is_a_most_of_slots(desk: Desk) -> None:
     for number in range(MAX_SLOTS - 1):
-        change(desk, lambda one, number=number: Plan(keep_all(one).keep, Holding(b"passphrase %d" % number)))  # type: ignore[misc]
+        change(desk, lambda one, number=number: Plan(keep_all(one).keep, ((Holding(b"passphrase %d" % number), ""),)))  # type: ignore[misc]
     with pytest.raises(Refused, match="at most"):
-        change(desk, lambda one: Plan(keep_all(one).keep, NEW))
+        change(desk, lambda one: Plan(keep_all(one).keep, ((NEW, ""),)))
     assert opens(desk, PASSPHRASE)
 
 
@@ -285,19 +285,21 @@ def test_a_power_cut_between_any_two_steps_leaves_the_old_slots_or_the_new_ones(
     assert {path.name for path in desk.path.iterdir()} == {"vault.db", "vault.db-journal", "boxes", "epochs"}
 
 
-def cut_before_the_last_step(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def cut_before_the_last_step(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, change: Callable[[Desk], object] = travel, steps: int = 2
+) -> None:
     real, calls = Keyring.set_slots, []
 
     def cut(keyring: Keyring, slots: Any) -> None:
         calls.append(slots)
-        if len(calls) == 2:
+        if len(calls) == steps:
             raise PowerCut
         real(keyring, slots)
 
     with monkeypatch.context() as patch:
         patch.setattr(Keyring, "set_slots", cut)
         with pytest.raises(PowerCut):
-            travel(desk)
+            change(desk)
 
 
 def test_any_changing_command_finishes_a_change_that_was_cut_short(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -309,6 +311,42 @@ def test_any_changing_command_finishes_a_change_that_was_cut_short(desk: Desk, m
         assert not one.cut_short
     assert not opens(desk, PASSPHRASE)
     assert opens(desk, STICK)
+
+
+def test_a_re_key_cut_short_before_the_weekly_secrets_is_known_and_finished(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (copied,) = [path.read_bytes() for path in (desk.path / "epochs").glob("*.lock")]
+    cut_before_the_last_step(desk, monkeypatch, lambda desk: change(desk, keep_all), steps=1)
+    assert [path.read_bytes() for path in (desk.path / "epochs").glob("*.lock")] == [copied]
+    with vaults.opened(desk.path, PASSPHRASE) as one:
+        assert one.cut_short
+    with vaults.opened(desk.path, PASSPHRASE, change=True) as one:
+        assert not one.cut_short
+        assert len(one.keyring(PASSPHRASE).epochs) == 8
+    (after,) = [path.read_bytes() for path in (desk.path / "epochs").glob("*.lock")]
+    assert after != copied, "what an open copy of the vault knows still opens the weekly secrets"
+    # Once is enough.
+    with vaults.opened(desk.path, PASSPHRASE, change=True):
+        assert [path.read_bytes() for path in (desk.path / "epochs").glob("*.lock")] == [after]
+
+
+def test_a_new_passphrase_goes_into_every_slot_that_asked_for_the_old_one(desk: Desk) -> None:
+    change(desk, lambda one: Plan(keep_all(one).keep, ((STICK, "stick"),)))
+    change(desk, lambda one: Plan(keep_all(one).keep, ((OTHER_STICK, "Lee's stick"),)))
+    done = change(desk, relocking.passphrase(NEW.passphrase, STICK), STICK)
+    assert {slot.kind for slot in done.gone} == {ALONE, WITH_KEY_FILE}
+    # The stick goes on being one: with the new passphrase, and whatever becomes of the slot without it.
+    assert sorted((slot.kind, slot.label) for slot in done.slots) == [
+        (ALONE, ""),
+        (WITH_KEY_FILE, "Lee's stick"),
+        (WITH_KEY_FILE, "stick"),
+    ]
+    new_stick = Holding(NEW.passphrase, STICK.key_file)
+    change(desk, lambda one: Plan(frozenset(slot.number for slot in one.locks.slots if slot.kind != ALONE)), NEW)
+    assert opens(desk, new_stick)
+    assert opens(desk, OTHER_STICK)
+    assert not any(opens(desk, one) for one in (NEW, PASSPHRASE, STICK))
 
 
 def cut_rename(desk: Desk, cut: Callable[..., Any]) -> Callable[..., Any]:
@@ -335,12 +373,12 @@ def test_a_failed_change_changes_nothing(desk: Desk) -> None:
     with pytest.raises(WrongPassphrase):
         change(desk, keep_all, NEW)
     with pytest.raises(Refused, match="label"):
-        change(desk, lambda one: Plan(keep_all(one).keep, NEW, "two\nlines"))
+        change(desk, lambda one: Plan(keep_all(one).keep, ((NEW, "two\nlines"),)))
     assert snapshot(desk.path) == before
 
 
 def test_a_removed_slot_and_an_old_copy_open_nothing_that_was_locked_afterwards(desk: Desk) -> None:
-    change(desk, lambda one: Plan(keep_all(one).keep, NEW))
+    change(desk, lambda one: Plan(keep_all(one).keep, ((NEW, ""),)))
     with vaults.opened(desk.path, PASSPHRASE) as one:
         old = one.locks
     change(desk, lambda one: Plan(keep_all(one).keep - {old.used}), NEW)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from knothole_client.desk import vault
+from knothole_client.desk import database, vault
 from knothole_client.desk.locks import Holding
 from knothole_client.desk.records import Records, sentences
 from knothole_client.desk.vault import opened
@@ -107,7 +107,7 @@ def test_another_folder_is_not_a_vault(tmp_path: Path) -> None:
 
 def test_a_vault_of_a_later_version_is_left_alone(path: Path, unchanged: Unchanged) -> None:
     db = sqlite3.connect(path / "vault.db")
-    db.execute(f"PRAGMA user_version = {vault.SCHEMA + 1}")
+    db.execute(f"PRAGMA user_version = {database.SCHEMA + 1}")
     db.close()
     check = unchanged(path)
     with pytest.raises(Refused, match="another version"), opened(path, PASSPHRASE, change=True):

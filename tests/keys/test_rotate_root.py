@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from knothole_keys import admin, clock, note
+from knothole_keys import clock, note
+from knothole_keys.admin import folder
 from knothole_keys.epoch import DAY, WEEK, epoch_of, start
 from knothole_keys.root import Chain, read_chain
 from knothole_keys.roster import read_roster
@@ -277,7 +278,7 @@ def test_a_root_that_skips_one_is_refused_and_a_folder_that_missed_one_catches_u
 
 
 def test_a_finished_roster_is_taken_in_by_whoever_is_new(machines: Machines, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(admin, "MAX_GAP", 2)
+    monkeypatch.setattr(folder, "MAX_GAP", 2)
     path = machines.newsroom.path / "roster.note"
     machines.key("dan")
     machines.rotate("ann", "--add-admin", machines.pub("dan"))

@@ -1,5 +1,6 @@
 """Secrets are changed under a running server: nothing on its way is lost, and what is void is void at once."""
 
+import io
 import json
 import os
 import socket
@@ -144,6 +145,33 @@ def test_a_rotation_names_the_tokens_that_are_void_and_those_that_will_be(config
     said = done(config, "rotate-secret", "--revoke-all")
     assert all(one in said for one in ("Void from now on: ", second, third))
     assert "Void at the next rotation" not in said
+
+
+def test_a_rotation_at_a_terminal_names_what_it_makes_void_and_asks(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    def at_terminal(answer: str, *options: str) -> Result:
+        class Terminal(io.BytesIO):
+            def isatty(self) -> bool:
+                return True
+
+        return CliRunner().invoke(server, ["rotate-secret", str(config.directory), *options], input=Terminal(answer.encode()))
+
+    old = make_token(config)[:8]
+    done(config, "rotate-secret")
+    new = make_token(config)[:8]
+    before = config.state.read_bytes()
+    said = at_terminal("n\n")
+    assert said.exit_code == 1
+    assert f"void at once: {old}." in said.output
+    assert new not in said.output
+    assert f"void at once: {old}, {new}." in at_terminal("\n", "--revoke-all").output.replace(f"{new}, {old}", f"{old}, {new}")
+    assert config.state.read_bytes() == before, "who says no changes nothing"
+    said = at_terminal("", "--yes")
+    assert said.exit_code == 0
+    assert "?" not in said.output
+    assert f"void at once: {new}." in at_terminal("y\n").output
+    assert "makes no courier's token void." in at_terminal("y\n").output
+    # A script has no terminal, and is asked nothing: as ever.
+    assert "?" not in done(config, "rotate-secret")
 
 
 def test_status_warns_of_a_token_in_its_last_week_and_of_no_other(config: Config) -> None:

@@ -13,7 +13,6 @@ EXITS = {ALARM: 1, WARNING: 3, UNKNOWN: 4, WELL: 0}
 
 _ASK = "show the kept evidence to the administrators by another way, and let nobody send until they know which one they signed"
 _LOOK = "have the operator look at the server and at the proxy in front of it"
-_CLOCK = "set this machine's clock (UTC), then audit again"
 _BETWEEN = "look whether a login page or a filter is in between, then ask the operator"
 CODES = {
     # The page and what it loads.
@@ -26,6 +25,11 @@ CODES = {
         ALARM,
         "The page brings a script that no release has, and which can read what sources write before it is sealed: have the "
         "server taken off the network now.",
+    ),
+    "page_refused": (
+        WARNING,
+        "The server serves its lists and refuses to show its page (code {status}): sources cannot send from here, so compare "
+        "with another machine's audit, for this one may be kept from the page alone, and " + _LOOK + ".",
     ),
     "asset_changed": (
         ALARM,
@@ -56,7 +60,7 @@ CODES = {
     "roots_unreadable": (ALARM, "What the server gives for its roots is not a chain of roots: " + _BETWEEN + ". ({why})"),
     "roots_fork": (ALARM, "The server shows this machine other roots than before, under the same versions: " + _ASK + "."),
     "roots_rollback": (ALARM, "The server hides a newer root that this machine has seen: " + _ASK + "."),
-    "root_from_future": (ALARM, "The drop's root was issued in the future: " + _CLOCK + "."),
+    "root_from_future": (ALARM, "{why} Then audit again."),
     "root_expired": (
         ALARM,
         "The drop's root has expired, and sources cannot send until the administrators publish a new one, {doubt}, then "
@@ -77,7 +81,7 @@ CODES = {
         "The server shows roster {version} though this machine has seen a later one ({newest}), and somebody who was taken "
         "out may be in it again: " + _ASK + ".",
     ),
-    "roster_from_future": (ALARM, "The roster was issued in the future: " + _CLOCK + "."),
+    "roster_from_future": (ALARM, "{why} Then audit again."),
     "roster_expired": (
         ALARM,
         "The roster has expired, and sources cannot send (ask the administrators whether they signed a new one, which the "

@@ -69,8 +69,8 @@ def judge_roots(judged: Judged, data: bytes, drop_id: bytes, known: Chain | None
         check_root_time(chain.current, now)
     except RootExpired:
         judged.tell("root_expired", doubt=clock.doubt(now))
-    except KnotholeError:
-        judged.find("root_from_future")
+    except KnotholeError as error:
+        judged.find("root_from_future", why=error)
     return None
 
 
@@ -93,8 +93,8 @@ def judge_roster(judged: Judged, data: bytes, state: State, now: int, fetch: Cal
         check_time(roster, now)
     except RosterExpired:
         judged.tell("roster_expired", doubt=clock.doubt(now))
-    except KnotholeError:
-        judged.find("roster_from_future")
+    except KnotholeError as error:
+        judged.find("roster_from_future", why=error)
 
 
 def _between(judged: Judged, chain: Chain, versions: range, fetch: Callable[[int], bytes | None]) -> Iterator[Roster]:

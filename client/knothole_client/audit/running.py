@@ -41,6 +41,8 @@ PATIENCE = Patience(tries=4, first=2, most=20)
 PAGE_LIMIT = 2**20
 ASSET_LIMIT = 2**23
 BOARD_LIMIT = 2**26
+# What a proxy alone answers, for a server that is away.
+_AWAY = (502, 504)
 # A publication between two fetches makes a roster and a chain that do not fit; twice in a row is no coincidence.
 FETCHES = 3
 
@@ -85,7 +87,7 @@ class Audit:
         """Look at everything. Raises Refused only for this machine's own trouble."""
         report = self.report
         report.drop = fingerprint(drop_id)
-        shown = self._get("/", PAGE_LIMIT)
+        shown = self._first()
         if shown is None and all(one.status >= 500 for one in self._browser.shown):
             # Nothing was answered at all, or by a proxy without its server: what follows would wait as long again, each time.
             return report
@@ -150,6 +152,25 @@ class Audit:
         return self._second
 
     # As a browser.
+
+    def _first(self) -> bytes | None:
+        """The page; or None, and what that means."""
+        body = None
+        with self._asking("/"):
+            answer = self._browser.persist("GET", "/", limit=PAGE_LIMIT)
+            # Who is sent elsewhere may meet another page: that is for `_body` to say, and an alarm.
+            if answer.status not in (200, *_AWAY) and not 300 <= answer.status < 400 and self._serves_lists():
+                self._find("page_refused", status=answer.status)
+            else:
+                body = _body(answer, "/")
+        return body
+
+    def _serves_lists(self) -> bool:
+        # Once and no more: when a proxy answers for a server that is away, every further try costs as long again.
+        try:
+            return self._browser.once("GET", "/roots", limit=note.MAX_BYTES).status == 200
+        except Refused:
+            return False
 
     def _lists(self, drop_id: bytes) -> None:
         for left in reversed(range(FETCHES)):

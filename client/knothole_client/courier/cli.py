@@ -9,7 +9,7 @@ from knothole_client.courier.fetch import fetch as bring
 from knothole_client.courier.post import cover_slots, read_slots
 from knothole_client.courier.post import post as put_on_board
 from knothole_client.courier.publish import publish as hand_over
-from knothole_client.courier.token import read_token
+from knothole_client.courier.token import near_end, read_token
 from knothole_client.http import Connection
 from knothole_client.progress import counted
 from knothole_client.trust import View, get_chain, get_roster
@@ -40,7 +40,7 @@ courier.add_command(cover)
 @PROXY
 def fetch(url: str, token_file: Path, out: Path, root: str | None, proxy: str | None) -> None:
     """Fetch all boxes that OUT does not have yet. Nothing is ever deleted, here or on the server."""
-    with Connection(url, proxy=proxy, token=read_token(token_file)) as connection:
+    with Connection(url, proxy=proxy, token=_token(token_file)) as connection:
         result = bring(connection, out, root=root, now=clock.now(), tell=_say)
     for line in [*result.changed[:20], *result.wrong[:20]]:
         _say(line)
@@ -70,7 +70,7 @@ def fetch(url: str, token_file: Path, out: Path, root: str | None, proxy: str | 
 def post(url: str, token_file: Path, slotfile: Path | None, proxy: str | None) -> None:
     """Put the reply slots of SLOTFILE on the board; without one, random ones, so that a day without replies looks the same."""
     slots = read_slots(slotfile) if slotfile else cover_slots()
-    with Connection(url, proxy=proxy, token=read_token(token_file)) as connection:
+    with Connection(url, proxy=proxy, token=_token(token_file)) as connection:
         count = put_on_board(connection, slots)
         click.echo(f"{counted(count, 'slot is', 'slots are')} on the board.")
         # The slots are posted: that the lists cannot be looked at is another matter, and no failure of this.
@@ -89,10 +89,18 @@ def post(url: str, token_file: Path, slotfile: Path | None, proxy: str | None) -
 @PROXY
 def publish(url: str, token_file: Path, roster: Path, roots: Path | None, proxy: str | None) -> None:
     """Publish a signed ROSTER, after every check that sources will make of it."""
-    with Connection(url, proxy=proxy, token=read_token(token_file)) as connection:
+    with Connection(url, proxy=proxy, token=_token(token_file)) as connection:
         view = hand_over(connection, roster, roots, clock.now())
     click.echo(f"Roster {view.roster.version} is published; it expires on {clock.day_of(view.roster.expires)}.")
     _warn(view)
+
+
+def _token(path: Path) -> str:
+    # Said before anything is asked with it: a token that has ended is refused, and this says why.
+    token = read_token(path)
+    for line in near_end(token, clock.now()):
+        _say(line)
+    return token
 
 
 def _warn(view: View) -> None:

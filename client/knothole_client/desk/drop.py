@@ -17,10 +17,10 @@ from knothole_keys.errors import (
     MalformedRoster,
     Refused,
     RosterFork,
-    RosterFromFuture,
 )
 from knothole_keys.root import Chain, check_ahead, read_chain
-from knothole_keys.roster import MAX_AHEAD, Roster, check_follows, read_roster
+from knothole_keys.roster import Roster, check_follows, read_roster
+from knothole_keys.roster import check_ahead as roster_ahead
 
 _RECORD = ("drop", "known")
 # What people give in a roster's place, because it came in the same mail.
@@ -65,8 +65,7 @@ def meet_roots(known: Known, data: bytes, now: int) -> tuple[Known, list[str]]:
 def meet_roster(known: Known, data: bytes, now: int) -> tuple[Known, list[str]]:
     """Take a newer roster in; an older one is left aside. Raises RosterFork, RosterRollback, RosterFromFuture and the like."""
     roster = _read(known.chain, data)
-    if roster.issued > now + MAX_AHEAD:
-        raise RosterFromFuture("The roster was issued in the future: set this machine's clock, then try again.")
+    roster_ahead(roster, now)
     if known.hashes.get(roster.version, roster.hash) != roster.hash:
         raise RosterFork("Two different rosters carry the same version: ask the administrators before you trust either.")
     outdated = roster.root_version < known.chain.current.version

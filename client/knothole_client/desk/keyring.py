@@ -14,6 +14,7 @@ overwritten blocks. Who has *both* the old lock and the old week from there, *an
 Keep the vault on an encrypted disk, and this folder out of every copy (`desk backup` leaves it out).
 """
 
+import hashlib
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -55,11 +56,12 @@ class Keyring:
         files.write_whole(folder / "1.lock", locks.sealed())
 
     @classmethod
-    def open(cls, folder: Path, holding: Holding, slots: Iterable[int] | None = None) -> "Keyring":
+    def open(cls, folder: Path, holding: Holding, slots: Iterable[int] | None = None, spent: bytes | None = None) -> "Keyring":
         """Unlock the newest generation and wipe what is left of others; only while the vault is held for a change.
 
         `slots` are the numbers of the vault's own key slots: one that only the weekly secrets have is left of a change
-        that was cut short, and goes. Raises WrongPassphrase, Refused.
+        that was cut short, and goes. A lock whose `fingerprint` is `spent` was to be replaced, and is now.
+        Raises WrongPassphrase, Refused.
         """
         generation = _newest(folder)
         locks = open_locks(files.read(folder / f"{generation}.lock", MAX_BYTES), holding, PURPOSE)
@@ -67,9 +69,15 @@ class Keyring:
         # Only now, when the newest one is known to open, is nothing else needed.
         _wipe_others(folder, generation)
         made = cls(folder, generation, locks, seeds)
-        if slots is not None and {one.number for one in locks.slots} - (kept := set(slots)):
+        kept = {one.number for one in locks.slots} if slots is None else set(slots)
+        if made.fingerprint == spent or {one.number for one in locks.slots} - kept:
             made.set_slots([one for one in locks.slots if one.number in kept])
         return made
+
+    @property
+    def fingerprint(self) -> bytes | None:
+        """What tells this generation's lock from any other: see `fingerprint`."""
+        return fingerprint(self._folder)
 
     @property
     def epochs(self) -> list[int]:
@@ -115,6 +123,14 @@ def slot_numbers(folder: Path) -> set[int]:
         return numbers(files.read(folder / f"{_newest(folder)}.lock", MAX_BYTES))
     except Refused:
         return set()
+
+
+def fingerprint(folder: Path) -> bytes | None:
+    """SHA-256 of the newest generation's lock as it lies there, 32 bytes; None where that cannot be read."""
+    try:
+        return hashlib.sha256(files.read(folder / f"{_newest(folder)}.lock", MAX_BYTES)).digest()
+    except Refused:
+        return None
 
 
 def _newest(folder: Path) -> int:

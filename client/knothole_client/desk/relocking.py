@@ -2,20 +2,20 @@
 
 Vault and weekly secrets have two locks on the same slots, and only one thing can happen at a time. So a new slot is given to
 the weekly secrets first; then the vault's database is exchanged, which is the moment of the change; then the weekly secrets
-get a fresh key behind the slots that the vault has now. Killed in between, the vault opens as before or as after, and the
-next command that changes it takes away what only the weekly secrets still have.
+get a fresh key behind the slots that the vault has now. Killed in between, the vault opens as before or as after, and it
+knows of the weekly secrets' lock that was to go: the next command that changes it finishes the work.
 """
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from knothole_client.desk import keyring as keyrings
 from knothole_client.desk import vault as vaults
 from knothole_client.desk.backup import partial
-from knothole_client.desk.locks import ALONE, MAX_SLOTS, Holding, Slot, asking, new_slot
+from knothole_client.desk.locks import ALONE, MAX_SLOTS, WITH_KEY_FILE, Holding, Slot, asking, new_slot
 from knothole_client.desk.records import Records
 from knothole_client.desk.vault import Vault
 from knothole_keys.errors import Refused
@@ -26,20 +26,22 @@ BACKUPS = ("desk", "backups")
 
 @dataclass(frozen=True)
 class Plan:
-    """What becomes of the key slots: which stay (by number), and for what somebody holds there will be a new one."""
+    """What becomes of the key slots: which stay (by number), and for what somebody holds there will be new ones.
+
+    Each new one has its label.
+    """
 
     keep: frozenset[int]
-    add: Holding | None = None
-    label: str = ""
+    add: tuple[tuple[Holding, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class Relocked:
-    """The slots as they are now, those that went, the number of the new one or None, every backup ever made of this vault."""
+    """The slots as they are now, those that went, the numbers of the new ones, every backup ever made of this vault."""
 
     slots: tuple[Slot, ...]
     gone: tuple[Slot, ...]
-    added: int | None
+    added: tuple[int, ...]
     backups: list[dict[str, Any]]
 
     def lapsed(self) -> list[dict[str, Any]]:
@@ -59,26 +61,26 @@ def relock(path: Path, holding: Holding, plan: Callable[[Vault], Plan], cost: Co
         wanted = plan(vault)
         kept = [slot for slot in vault.locks.slots if slot.number in wanted.keep]
         kept_weekly = [slot for slot in keyring.locks.slots if slot.number in wanted.keep]
-        if not kept and wanted.add is None:
+        if not kept and not wanted.add:
             raise Refused("This is the last key slot: without it nobody could open the vault; add another one first.")
-        if len(kept) + (wanted.add is not None) > MAX_SLOTS:
+        if len(kept) + len(wanted.add) > MAX_SLOTS:
             raise Refused(f"A vault has at most {MAX_SLOTS} key slots; remove one first.")
-        if wanted.add is not None:
-            _refuse_twice(kept, wanted.add)
-        number = None
-        if wanted.add is not None:
-            number = next_number(vault.records, vault.locks.slots)
-            made, made_weekly = (
-                new_slot(wanted.add, purpose, number, wanted.label, cost) for purpose in (vaults.PURPOSE, keyrings.PURPOSE)
-            )
-            kept, kept_weekly = [*kept, made], [*kept_weekly, made_weekly]
-            keyring.set_slots([*keyring.locks.slots, made_weekly])
+        for new, _ in wanted.add:
+            _refuse_twice(kept, new)
+        first = next_number(vault.records, vault.locks.slots)
+        made, made_weekly = (
+            [new_slot(new, purpose, number, label, cost) for number, (new, label) in enumerate(wanted.add, first)]
+            for purpose in (vaults.PURPOSE, keyrings.PURPOSE)
+        )
+        kept, kept_weekly = [*kept, *made], [*kept_weekly, *made_weekly]
+        if made:
+            keyring.set_slots([*keyring.locks.slots, *made_weekly])
         known = with_parts(backups(vault.records))
-        vaults.replace_database(vault, vault.locks.with_slots(kept))
+        vaults.replace_database(vault, vault.locks.with_slots(kept), keyring.fingerprint)
         keyring.set_slots(kept_weekly)
         stay = {slot.number for slot in kept}
         gone = tuple(slot for slot in vault.locks.slots if slot.number not in stay)
-        return Relocked(tuple(kept), gone, number, known)
+        return Relocked(tuple(kept), gone, tuple(slot.number for slot in made), known)
 
 
 def backups(records: Records) -> list[dict[str, Any]]:
@@ -122,7 +124,7 @@ def keep_all(vault: Vault) -> Plan:
 
 def exchange(new: Holding, old: Holding) -> Callable[[Vault], Plan]:
     """Something else in place of every slot that `old`, which opened the vault, opens; the others stay."""
-    return lambda vault: Plan(_others(vault, old), new, vault.locks.slot.label)
+    return lambda vault: Plan(_others(vault, old), ((new, vault.locks.slot.label),))
 
 
 def remove(number: int, holding: Holding) -> Callable[[Vault], Plan]:
@@ -140,11 +142,14 @@ def remove(number: int, holding: Holding) -> Callable[[Vault], Plan]:
 
 
 def passphrase(new: bytes, holding: Holding) -> Callable[[Vault], Plan]:
-    """Another passphrase for the slot that opened the vault; one with a key file keeps its key file."""
+    """Another passphrase for every slot that `holding` opens; one with a key file keeps its key file."""
 
     def plan(vault: Vault) -> Plan:
-        key_file = None if vault.locks.slot.kind == ALONE else holding.key_file
-        return exchange(replace(holding, passphrase=new, key_file=key_file), holding)(vault)
+        others = _others(vault, holding)
+        # One for each kind: whoever opens the vault with the stick or without it goes on doing so.
+        old = {slot.kind: slot for slot in vault.locks.slots if slot.number not in others}
+        key_files = {ALONE: None, WITH_KEY_FILE: holding.key_file}
+        return Plan(others, tuple((Holding(new, key_files[kind]), slot.label) for kind, slot in sorted(old.items())))
 
     return plan
 
@@ -159,7 +164,7 @@ def travel(passphrase: bytes, key_file: Callable[[], bytes]) -> Callable[[Vault]
         new = Holding(passphrase, key_file())
         if asking([slot for slot in vault.locks.slots if slot.number in keep], new, vaults.PURPOSE):
             return Plan(keep)
-        return Plan(keep, new, vault.locks.slot.label)
+        return Plan(keep, ((new, vault.locks.slot.label),))
 
     return plan
 

@@ -68,10 +68,13 @@ def restore(
 
     `until` is the last epoch that this desk enrolled for after the backup was made, or None.
     """
-    # Of `.` and of a link, the folder itself: only that can give its name away.
+    # Of a link, the folder itself: only that can give its name away.
     path = path.resolve()
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise Refused(f"{path} exists and is not an empty folder; choose another one.")
+    # The vault takes the folder's place: a shell that stands in it would be left in one that is gone.
+    if path.is_dir() and path.samefile(Path()):
+        raise Refused(f"You stand in {path}, whose place the vault would take: go out of it (`cd ..`), or name a new folder.")
     found = backup.open_whole(file, holding)
     # What opened the backup opens the vault; and no more, should its slot not have asked for the key file.
     holding = Holding(holding.passphrase, holding.key_file if found.locks.slot.kind == holding.kind else None)

@@ -15,7 +15,6 @@ the old one and takes its name in one step; then the old one is overwritten. Who
 import fcntl
 import os
 import re
-import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +22,8 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from knothole_client.desk.keyring import Keyring, slot_numbers
+from knothole_client.desk.database import locks_of, opened_database, spent_of, write_database
+from knothole_client.desk.keyring import Keyring, fingerprint, slot_numbers
 from knothole_client.desk.locks import Holding, Locks, kinds, new_locks, new_slot, open_locks
 from knothole_client.desk.records import DAMAGED, Records, sentences
 from knothole_client.desk.wiping import wipe
@@ -34,9 +34,7 @@ from knothole_keys.secret import Cost
 DATABASE = "vault.db"
 BOXES = "boxes"
 EPOCHS = "epochs"
-LOCKS = "locks"
 PURPOSE = "vault"
-SCHEMA = 3
 _IDENTITY = ("desk", "identity")
 # The database that a change of key slots replaced, until it is overwritten.
 _OLD = ".vault.old"
@@ -47,7 +45,7 @@ class Vault:
     """An open vault. Made by `create`, opened by `opened`; `records` is where every other room writes."""
 
     def __init__(self, path: Path, db: Database, locks: Locks) -> None:
-        self.path, self.locks = path, locks
+        self.path, self.locks, self._spent = path, locks, spent_of(db)
         self.records = Records(db, locks.key)
 
     @property
@@ -70,12 +68,14 @@ class Vault:
 
     @property
     def cut_short(self) -> bool:
-        """Whether a change of key slots was cut short, and the weekly secrets still open with a slot that the vault lacks."""
+        """Whether a change was cut short: the weekly secrets have the lock that was to go, or a slot that the vault lacks."""
+        if self._spent is not None and fingerprint(self.epochs) == self._spent:
+            return True
         return bool(slot_numbers(self.epochs) - {slot.number for slot in self.locks.slots})
 
     def keyring(self, holding: Holding) -> Keyring:
         """Unlock the weekly secrets; only while the vault is held for a change. Raises WrongPassphrase, Refused."""
-        return Keyring.open(self.epochs, holding, [slot.number for slot in self.locks.slots])
+        return Keyring.open(self.epochs, holding, [slot.number for slot in self.locks.slots], self._spent)
 
     def set_note(self, text: str) -> None:
         """Change the note that sources see beside the name. Raises Refused."""
@@ -108,35 +108,14 @@ def build(
         files.sync_directory(path)
 
 
-def write_database(path: Path, locks: Locks, records: Iterable[tuple[str, str, Any]]) -> Path:
-    """Write a whole database under a temporary name in the vault's folder; it is durable when this returns."""
-    part = path / f".{secrets.token_hex(8)}.part"
-    os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    try:
-        with _database(part) as db:
-            made = Records(db, locks.key)
-            with made.transaction():
-                Records.create_table(db)
-                db.table(LOCKS).create({"id": int, "data": bytes}, pk="id")
-                db.execute(f"PRAGMA user_version = {SCHEMA}")
-                db.table(LOCKS).insert({"id": 1, "data": locks.sealed()})
-                for kind, name, value in records:
-                    made.put(kind, name, value)
-    except BaseException:
-        for left in (part, part.with_name(f"{part.name}-journal")):
-            if left.exists():
-                wipe(left)
-        raise
-    part.with_name(f"{part.name}-journal").unlink(missing_ok=True)
-    return part
-
-
-def replace_database(vault: Vault, locks: Locks) -> None:
+def replace_database(vault: Vault, locks: Locks, spent: bytes | None) -> None:
     """Seal every record anew under the key of `locks`, in place of the old database, which is overwritten.
+
+    `spent` is the fingerprint of the weekly secrets' lock: until another is in its place, the change counts as cut short.
 
     The vault must be open alone. It is the old one or the new one at any moment; what was open is spent afterwards.
     """
-    part = write_database(vault.path, locks, vault.records.everything())
+    part = write_database(vault.path, locks, vault.records.everything(), spent)
     # A second name for the old one, so that it can still be found and overwritten after a crash.
     try:
         os.link(vault.path / DATABASE, vault.path / _OLD)
@@ -156,12 +135,12 @@ def replace_database(vault: Vault, locks: Locks) -> None:
 def opened(path: Path, holding: Holding, *, change: bool = False, alone: bool = False) -> Iterator[Vault]:
     """Open a vault; with `change`, nobody else may change it meanwhile; with `alone`, nobody may even look.
 
-    With `change`, a change of key slots that was cut short is finished first.
+    With `change`, a change of keys that was cut short is finished first.
     Raises Refused, WrongPassphrase.
     """
     check_is_vault(path)
-    with sentences(), _held(path, change=change, alone=alone), _database(path / DATABASE) as db:
-        locks = open_locks(_locks_of(db), holding, PURPOSE)
+    with sentences(), _held(path, change=change, alone=alone), opened_database(path / DATABASE) as db:
+        locks = open_locks(locks_of(db), holding, PURPOSE)
         vault = Vault(path, db, locks)
         if change:
             _sweep(path)
@@ -173,8 +152,8 @@ def opened(path: Path, holding: Holding, *, change: bool = False, alone: bool = 
 def slot_kinds(path: Path) -> set[str]:
     """Which kinds of key slots a vault has; no secret is needed. Raises Refused."""
     check_is_vault(path)
-    with sentences(), _held(path, change=False, alone=False), _database(path / DATABASE) as db:
-        return kinds(_locks_of(db))
+    with sentences(), _held(path, change=False, alone=False), opened_database(path / DATABASE) as db:
+        return kinds(locks_of(db))
 
 
 def check_is_vault(path: Path) -> None:
@@ -183,18 +162,6 @@ def check_is_vault(path: Path) -> None:
         whole = (path / DATABASE).is_file() and (path / EPOCHS).is_dir()
     if not whole:
         raise Refused(f"{path} is not a vault; make one with `knothole desk init`.")
-
-
-def _locks_of(db: Database) -> bytes:
-    version = db.execute("PRAGMA user_version").fetchone()[0]
-    if version == 0:
-        raise Refused("This vault was never finished; remove the folder and run `knothole desk init` again.")
-    if version != SCHEMA:
-        raise Refused("This vault was made by another version of Knothole; use that version.")
-    row = db.execute(f"select data from {LOCKS}").fetchone()  # noqa: S608 - a constant
-    if row is None:
-        raise Refused(DAMAGED)
-    return bytes(row[0])
 
 
 def _sweep(path: Path) -> None:
@@ -210,20 +177,6 @@ def _sweep(path: Path) -> None:
         elif left.name == _OLD or (_PART.fullmatch(left.name) and not left.is_dir()):
             # Of a link, the link alone goes.
             wipe(left)
-
-
-@contextmanager
-def _database(file: Path) -> Iterator[Database]:
-    # No plugins: whatever else is installed on this machine has no business here.
-    db = Database(file, execute_plugins=False)
-    try:
-        # A rollback journal, not a WAL: secure_delete leaves old rows in a WAL. Nothing is spilled into temporary files.
-        for pragma in ("temp_store = MEMORY", "journal_mode = TRUNCATE", "secure_delete = ON", "synchronous = EXTRA"):
-            db.execute(f"PRAGMA {pragma}")
-        db.execute("PRAGMA trusted_schema = OFF")
-        yield db
-    finally:
-        db.close()
 
 
 @contextmanager

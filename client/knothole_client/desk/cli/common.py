@@ -65,7 +65,7 @@ def unlocked(path: Path, *, change: bool = False) -> Iterator[Unlocked]:
         if vault.cut_short:
             again = f"knothole desk re-key {shlex.quote(str(path))}"
             click.echo(
-                "Warning: a change of key slots was cut short, and what it took away still opens the weekly secrets; finish it "
+                "Warning: a change of keys was cut short, and what it took away still opens the weekly secrets; finish it "
                 f"with `{again}`.",
                 err=True,
             )

@@ -18,7 +18,7 @@ def _tell(done: Relocked, lines: list[str], *, as_json: bool, travel: bool = Fal
     old = done.without_stick() if travel else done.lapsed()
     value = {
         "slots": [_slot_value(slot) for slot in done.slots],
-        "added": done.added,
+        "added": done.added[0] if done.added else None,
         "backups": [{"path": one["path"], "made": one["made"]} for one in old],
     }
     why = "the passphrase alone" if travel else "what was just changed or removed"
@@ -52,8 +52,8 @@ def _new_passphrase() -> bytes:
 def passphrase(path: Path, as_json: bool) -> None:
     """Change the passphrase.
 
-    The old one opens nothing here any more: the vault and its weekly secrets get fresh keys. A slot with a key file keeps
-    its key file.
+    The old one opens nothing here any more: the vault and its weekly secrets get fresh keys. With --key-file, a slot that
+    asks for it beside the old passphrase is changed as well, and goes on asking for it.
     """
     held = holding(path)
     with vaults.opened(path, held):
@@ -67,7 +67,7 @@ def passphrase(path: Path, as_json: bool) -> None:
             "The passphrase was changed; the old one alone does not open this vault any more. Key slots with a key file "
             f"({', '.join(untried)}) keep their passphrase: should it be the old one, run this again with --key-file."
         ]
-    _tell(done, lines, as_json=as_json)
+    _tell(done, [*lines, *_slot_lines(done)], as_json=as_json)
 
 
 @click.command("re-key")
@@ -158,11 +158,11 @@ def add(path: Path, new_key_file: Path | None, label: str, as_json: bool) -> Non
 
     def plan(vault: Vault) -> Plan:
         made = None if new_key_file is None else keyfile.read_or_make(new_key_file, path)
-        return Plan(relocking.keep_all(vault).keep, Holding(new, made), label)
+        return Plan(relocking.keep_all(vault).keep, ((Holding(new, made), label),))
 
     done = relocking.relock(path, held, plan)
     alone = "" if new_key_file is not None else " It opens the vault without any key file."
-    _tell(done, [f"Added key slot {done.added}.{alone}"], as_json=as_json)
+    _tell(done, [f"Added key slot {done.added[0]}.{alone}"], as_json=as_json)
 
 
 @key.command()
