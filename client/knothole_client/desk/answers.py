@@ -18,7 +18,7 @@ KIND = "answer"
 WEEKS = 26
 _SEQUENCE = ("desk", "sequence")
 _RANDOM = 20
-_EPOCH = date(1970, 1, 1)
+_EPOCH = "1970-01-01"
 
 
 @dataclass(frozen=True, repr=False)
@@ -94,10 +94,12 @@ class Answers:
         self._records.put(KIND, answer.name, asdict(answer))
 
     def next_sequence(self, today: str) -> int:
-        """A number above all that this desk has used, also before its vault was made anew out of a backup."""
+        """A number above all that this vault remembers.
+
+        Random steps, and not the next one: a vault restored from this morning's backup does not know what was used since.
+        """
         value = self._records.get(*_SEQUENCE)
-        fresh = _days(_EPOCH.isoformat(), today) << _RANDOM | secrets.randbits(_RANDOM)
-        number = max(fresh, value["last"] + 1 if value else 0)
+        number = max(_days(_EPOCH, today) << _RANDOM, value["last"] if value else 0) + 1 + secrets.randbits(_RANDOM)
         self._records.put(*_SEQUENCE, {"last": number})
         return number
 

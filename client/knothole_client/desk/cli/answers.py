@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from knothole_client import message
-from knothole_client.desk import posting, threads
+from knothole_client.desk import outgoing, threads
 from knothole_client.desk.answers import Answer, Answers
 from knothole_client.desk.cli.common import FILE, JSON, VAULT, inbox_of, show, unlocked, warnings
 from knothole_client.desk.cli.words import SHORT
@@ -43,7 +43,7 @@ def reply(path: Path, start: str, text: str | None, source: Path | None, as_json
             text = message.asked("the answer", MAX_TEXT + 1, _TOO_LONG)
         else:
             text = message.from_option(text, MAX_TEXT + 1, _TOO_LONG)
-        answer, slots = posting.reply(desk.vault, thread, text, clock.now())
+        answer, slots = outgoing.reply(desk.vault, thread, text, clock.now())
     lines = [
         f"The answer to thread {thread[:SHORT]} is kept; it takes {counted(slots, 'slot')}. The next `knothole desk slots` "
         "carries it out.",
@@ -87,7 +87,7 @@ def slots(path: Path, output: Path, count: int, as_json: bool) -> None:
     It has COUNT slots, whether or not there is an answer; the rest are random, and nobody can tell which. Make one every day.
     """
     with unlocked(path, change=True) as desk:
-        done = posting.write(desk.vault, output, count, clock.now())
+        done = outgoing.write(desk.vault, output, count, clock.now())
         warned = warnings(desk, path)
     value: dict[str, Any] = {**vars(done), "path": str(output), "slots": count, "warnings": [one.value() for one in warned]}
     lines = [

@@ -1,4 +1,4 @@
-"""A day's file of reply slots: always the same number of them, real ones among random ones, and nothing that tells which.
+"""What goes out: replies are queued, and a day's file has always as many slots, real ones among random ones.
 
 What was exported is remembered only when the file is durable under its name. Killed in between, the same answers go into
 the next file as well, sealed anew; whoever reads the board counts them once. So nothing is lost, and nothing is claimed.
