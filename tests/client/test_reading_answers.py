@@ -2,6 +2,7 @@
 
 import json
 import os
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,6 @@ from typing import Any
 import pytest
 from nacl.signing import SigningKey
 
-from knothole_client import http
 from knothole_client.source import answers, seen
 from knothole_keys import board, card, clock, codename
 from knothole_keys.board import BOARD_LIMIT, SLOT
@@ -157,11 +157,22 @@ def test_the_limit_is_what_a_server_may_keep_and_no_more():
 def test_an_error_of_the_servers_is_not_taken_for_a_board(read: Read, drop: Drop, words: ThreadKeys):
     def answer(asked: Asked) -> Reply:
         if asked.path == "/board":
-            return 404, b"".join(sealed(drop, words, "hello"))
+            return 404, b'{"error": "not_found", "message": "There is nothing here."}'
         return 200, {"/roots": drop.chain_bytes, "/roster": drop.roster_bytes}[asked.path]
 
-    assert "The board: the server does not have it" in read(code=1, answer=answer)
-    assert http.JSON_LIMIT < BOARD_LIMIT
+    said = read(code=1, answer=answer)
+    assert "The board: the server does not have it" in said
+    assert 'It says: "There is nothing here."' in said
+
+
+def test_a_full_board_is_never_in_memory(read: Read, drop: Drop, words: ThreadKeys):
+    data = b"".join([*noise(4096), *sealed(drop, words, "hello")])
+    shown = {"/roots": drop.chain_bytes, "/roster": drop.roster_bytes, "/board": data}
+    tracemalloc.start()
+    assert len(read(answer=lambda asked: (200, shown[asked.path]))["replies"]) == 1
+    used = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert used < len(data) / 2
 
 
 def test_what_was_shown_is_remembered_newest_first_to_what_a_letter_names(tmp_path: Path):

@@ -148,6 +148,9 @@ def test_a_newer_acknowledgement_takes_the_place_of_the_one_before(desk: Desk, d
     # Seven boxes: the letter's, and three for each of two files; the third file is the first one's bytes again.
     assert told == [(1, 7, 0, 3), (3, 7, 0, 3), (3, 7, 0, 3), (7, 7, 3, 3)]
     exported(desk, tmp_path, 0)
+    # Something came, and nothing is new: it is not told twice.
+    with desk.opened() as (vaulted, _), vaulted.records.transaction():
+        vaulted.records.put("changed letter", sent.id.hex(), {"letter": sent.id.hex()})
     assert exported(desk, tmp_path, 1)[0].acknowledgements == 0
 
 

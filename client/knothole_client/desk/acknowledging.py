@@ -29,8 +29,8 @@ def _one(records: Records, inbox: Inbox, sender: str, today: str, letter: str) -
     if summary is not None:
         try:
             submission = inbox.submission(summary_of(summary))
-        except Refused:
-            # What it says is damaged: a mended vault acknowledges it.
+        except (Refused, MemoryError):
+            # What it says is damaged, or too long for this machine: a mended vault, or a larger one, acknowledges it.
             return
         _queue(Answers(records), submission, sender, today)
     records.remove(CHANGED, letter)

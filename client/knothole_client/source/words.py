@@ -15,7 +15,7 @@ def lines(found: Answers) -> list[str]:
     said = [_acknowledged(told, safe(found.names[card.sender])) for card, told in found.acknowledgements]
     for card in found.replies:
         said += ["", f"{card.day}, {safe(found.names[card.sender])}:", *(f"  {line}" for line in safe_lines(card.text))]
-    if not said:
+    if not said and not found.incomplete:
         said = [
             "The board has nothing for this codename now. That does not mean that nobody has read what you sent: answers stay "
             f"for {BOARD_DAYS} days and come again every month until you have read them, so look again."
