@@ -8,7 +8,7 @@ command line alone.
 import json
 import random
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -22,6 +22,7 @@ from knothole_client.wire import Deadline, open_pool
 from knothole_keys import fields
 from knothole_keys.errors import Refused
 
+Sink = Callable[[bytes], None]
 JSON_LIMIT = 256 * 1024
 LOOK = {"User-Agent": "knothole", "Accept": "*/*", "Accept-Encoding": "identity"}
 # An address that never answered is more likely wrong than out of order.
@@ -188,12 +189,16 @@ class Connection:
         limit: int,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        sink: Sink | None = None,
     ) -> Answer:
-        """One request, one answer of at most `limit` bytes. Raises Unreachable, BadAnswer."""
-        # A refusal may be longer than the small answer that was hoped for.
-        longest = max(limit, JSON_LIMIT)
+        """One request, one answer of at most `limit` bytes. Raises Unreachable, BadAnswer.
+
+        With a `sink`, what was hoped for goes there piece by piece, and the answer's body is empty.
+        """
+        # A refusal may be longer than the small answer that was hoped for, and is never poured.
+        longest = JSON_LIMIT if sink else max(limit, JSON_LIMIT)
         pace = self._pace
-        self._deadline.begin(pace.whole(len(content or b"") + longest))
+        self._deadline.begin(pace.whole(len(content or b"") + max(limit, longest)))
         limits = {"connect": pace.connect, "read": pace.silence, "write": pace.silence, "pool": pace.silence}
         try:
             with self._pool.stream(
@@ -204,7 +209,8 @@ class Connection:
                 extensions={"timeout": limits},
             ) as response:
                 self._answered = True
-                body = _body(response, limit if 200 <= response.status < 300 else longest)
+                is_hoped_for = 200 <= response.status < 300
+                body = _body(response, limit if is_hoped_for else longest, sink if is_hoped_for else None)
                 return Answer(response.status, body, _texts(response))
         except (httpcore.ProxyError, socksio.SOCKSError):
             raise Unreachable("The proxy did not let us through; is Tor running, and is the --proxy address right?") from None
@@ -226,15 +232,17 @@ class Connection:
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         tries: int | None = None,
+        begin: Callable[[], Sink] | None = None,
     ) -> Answer:
         """Like `once`, again and again while the network or the server fails; `tries` may shorten the patience.
 
-        All our calls may be repeated.
+        All our calls may be repeated. `begin` gives a sink anew for each try.
         """
         failures = 0
         while True:
             try:
-                answer = self.once(method, path, limit=limit, content=content, headers=headers)
+                sink = begin() if begin else None
+                answer = self.once(method, path, limit=limit, content=content, headers=headers, sink=sink)
             except Unreachable:
                 failures += 1
                 if not self.patience.wait(failures, tries or (None if self._answered else FIRST_TRIES)):
@@ -251,8 +259,14 @@ class Connection:
             raise refusal(answer, what)
         return answer.body
 
+    def pour(self, path: str, *, limit: int, what: str, begin: Callable[[], Sink]) -> None:
+        """Like `get`, for an answer that is too long for memory: its pieces go to a sink, which `begin` gives for each try."""
+        answer = self.persist("GET", path, limit=limit, begin=begin)
+        if answer.status != 200:
+            raise refusal(answer, what)
 
-def _body(response: httpcore.Response, limit: int) -> bytes:
+
+def _body(response: httpcore.Response, limit: int, sink: Sink | None) -> bytes:
     too_long = TooLong("The server's answer is longer than it may be; nothing of it was used.")
     if any(encoding != b"identity" for encoding in _values(response, b"content-encoding")):
         raise Compressed("The server compressed its answer, which no drop's server does; nothing of it was used.")
@@ -263,7 +277,10 @@ def _body(response: httpcore.Response, limit: int) -> bytes:
         length += len(piece)
         if length > limit:
             raise too_long
-        pieces.append(piece)
+        if sink is None:
+            pieces.append(piece)
+        else:
+            sink(piece)
     return b"".join(pieces)
 
 

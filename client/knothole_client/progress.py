@@ -10,11 +10,6 @@ _ON_TERMINAL = 0.2
 _ELSEWHERE = 10.0
 
 
-def counted(count: int, one: str, many: str | None = None) -> str:
-    """`1 box`, `3 boxes`."""
-    return f"{count} {one if count == 1 else many or one + 's'}"
-
-
 class Progress:
     """Counts up to `total` `unit`s. May be used by several threads; use it as a context manager."""
 

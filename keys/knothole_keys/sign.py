@@ -17,6 +17,11 @@ class Signer:
         self._key = SigningKey(seed)
         self.public = NoteKey(name, bytes(self._key.verify_key))
 
+    @property
+    def key(self) -> SigningKey:
+        """The key itself, for what signs more than notes (`card`)."""
+        return self._key
+
     def sign(self, message: bytes) -> bytes:
         """The 64-byte signature over `message`."""
         return self._key.sign(message).signature

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from knothole_keys import clock
+from knothole_keys.board import SLOT, SLOTS_A_DAY, SLOTS_A_POST
 from knothole_server.body import read_body
-from knothole_server.config import SLOT, SLOTS_A_DAY, SLOTS_A_POST
 from knothole_server.drop import Drop
 from knothole_server.headers import BYTES, json_answer
 from knothole_server.refusals import Refusal

@@ -8,11 +8,6 @@ MIB = 2**20
 # What `make page` puts beside this module; wheels carry it.
 BUILT = Path(__file__).with_name("built")
 
-SLOT = 2048
-SLOTS_A_POST = 512
-SLOTS_A_DAY = 4096
-BOARD_DAYS = 30
-
 MISSING_IDS = 1024
 ROSTER_BYTES = 4 * MIB
 

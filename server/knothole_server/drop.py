@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from knothole_keys import clock, files
+from knothole_keys.board import BOARD_DAYS
 from knothole_keys.epoch import accepts, epoch_of
 from knothole_keys.errors import KnotholeError, Refused
 from knothole_keys.page import HTML
-from knothole_server.config import BOARD_DAYS, Config
+from knothole_server.config import Config
 from knothole_server.disk import NoRoom
 from knothole_server.page import Asset, read_assets, render
 from knothole_server.permits import WINDOW, Permits

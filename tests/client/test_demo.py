@@ -55,6 +55,10 @@ def test_without_a_terminal_it_ends_after_the_sample_and_leaves_nothing(tmp_path
     assert "They match." in done.stdout
     for line in sample.MESSAGE.splitlines():
         assert f"| {line}" in done.stdout
+    assert f"|   {sample.ANSWER}" in done.stdout
+    assert re.search(
+        r"\| Your letter of \S+ The newsroom has it: Ada opened (\d+) of \1 boxes; 1 of 1 file is whole\.", done.stdout
+    )
     assert leftovers(tmp_path) == []
     url = re.search(r"http://127\.0\.0\.1:\d+", done.stdout)
     assert url

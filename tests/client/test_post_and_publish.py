@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from knothole_client.courier.post import COVER, MOST, SLOT, cover_slots, post, read_slots
+from knothole_client.courier.post import cover_slots, post, read_slots
 from knothole_client.courier.publish import publish
 from knothole_client.http import Connection
 from knothole_keys import clock
+from knothole_keys.board import SLOT, SLOTS_A_FILE, SLOTS_A_POST
 from knothole_keys.errors import (
     BadRecipientKey,
     BrokenChain,
@@ -31,14 +32,14 @@ def test_slots_come_to_the_board(served: Served, tmp_path: Path):
     (tmp_path / "slots").write_bytes(slots)
     with served.connect(token=True) as connection:
         assert post(connection, read_slots(tmp_path / "slots")) == 3
-        assert post(connection, cover_slots()) == COVER
+        assert post(connection, cover_slots()) == SLOTS_A_FILE
         board = connection.get("/board", limit=10_000_000, what="The board")
     assert len(board) % SLOT == 0
     pieces = [board[i : i + SLOT] for i in range(0, len(board), SLOT)]
     assert {slots[i : i + SLOT] for i in range(0, len(slots), SLOT)} <= set(pieces)
 
 
-@pytest.mark.parametrize("length", [0, 1, SLOT - 1, SLOT + 1, SLOT * (MOST + 1)])
+@pytest.mark.parametrize("length", [0, 1, SLOT - 1, SLOT + 1, SLOT * (SLOTS_A_POST + 1)])
 def test_what_is_no_file_of_slots_is_not_posted(length: int, tmp_path: Path):
     (tmp_path / "slots").write_bytes(bytes(length))
     with pytest.raises(Refused):

@@ -7,6 +7,7 @@ import pytest
 from knothole_client.desk import enrolling, vault
 from knothole_client.desk.locks import Holding
 from knothole_keys import clock
+from tests.desk.answering import texts
 from tests.desk.conftest import NOW, Desk
 from tests.support.drop import Drop, make_drop, seal_submission, write_out
 from tests.support.guides import Step, run_step, steps
@@ -81,7 +82,10 @@ def test_the_daily_guide(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Person(place, monkeypatch)
     drop = make_drop(recipients=[], now=NOW)
     (place / "work" / "root.note").write_bytes(drop.chain_bytes)
-    swap = {"VAULT": str(place / "work" / "vault"), "/media/stick/out": str(place / "out"), "~": str(place)}
+    (place / "work" / "answer.txt").write_text("Which day was it?\n")
+    (place / "slots").mkdir()
+    swap = {"VAULT": str(place / "work" / "vault"), "~": str(place)}
+    swap |= {f"/media/stick/{name}": str(place / name) for name in ("out", "slots")}
     for step in steps(DAILY):
         run_step(step, swap, monkeypatch)
         if step.words[2] == "enrol":
@@ -91,6 +95,8 @@ def test_the_daily_guide(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             write_out(place / "out", drop, sent.boxes)
             swap["5c3e"] = sent.id.hex()[:10]
     assert (place / "case-5c3e" / "files" / "a.bin").exists()
+    (slots,) = (place / "slots").iterdir()
+    assert texts(drop, sent, slots.read_bytes()) == ["Which day was it?"]
 
 
 def joined(path: Path, drop: Drop) -> Desk:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from knothole_client.desk.cli import words
 from knothole_client.desk.streams import Group
 from knothole_client.desk.submission import FileState, Submission
-from knothole_client.desk.terminal import first_words, safe, safe_lines, safe_name, size
+from knothole_client.terminal import first_words, safe, safe_lines, safe_name, size
 from knothole_keys.fields import BIDI_CONTROLS
 from knothole_keys.letter import FileEntry
 

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knothole_keys import clock
+from knothole_keys.board import BOARD_DAYS
 from knothole_keys.epoch import DAY
 from knothole_server import board
-from knothole_server.config import BOARD_DAYS, Config
+from knothole_server.config import Config
 from knothole_server.published import Published
 from knothole_server.state import State
 from tests.server.serving import SMALL, Served, lay_out, publish, serving, tree_hash, wait_for

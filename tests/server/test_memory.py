@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from knothole_keys import clock
+from knothole_keys.board import SLOT, SLOTS_A_DAY
 from knothole_keys.epoch import DAY
-from knothole_server.config import SLOT, SLOTS_A_DAY, Config, Limits
+from knothole_server.config import Config, Limits
 from knothole_server.state import State
 from tests.server.serving import lay_out, process, read_answer
 from tests.support.drop import make_drop

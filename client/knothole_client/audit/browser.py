@@ -7,7 +7,7 @@ What still differs is in `docs/courier.md`: one connection instead of several, T
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from knothole_client.http import Answer, Connection, Patience
+from knothole_client.http import Answer, Connection, Patience, Sink
 
 AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:153.0) Gecko/20100101 Firefox/153.0"
 _IMAGE = "image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5"
@@ -55,10 +55,11 @@ class Browser(Connection):
         limit: int,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        sink: Sink | None = None,
     ) -> Answer:
         """As Connection's, with a browser's headers around those that are given."""
         looks = _headers(self.url, method, path, content, headers or {})
-        answer = super().once(method, path, limit=limit, content=content, headers=looks)
+        answer = super().once(method, path, limit=limit, content=content, headers=looks, sink=sink)
         self.shown.append(Shown(path, answer.status, answer.headers))
         return answer
 

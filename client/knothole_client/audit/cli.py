@@ -13,7 +13,7 @@ from knothole_client.audit.running import PATIENCE, Audit, Report
 from knothole_client.audit.state import EVIDENCE, State, held
 from knothole_client.courier.token import read_token
 from knothole_client.http import Connection, Patience
-from knothole_client.progress import counted
+from knothole_client.terminal import counted
 from knothole_keys import __version__, clock, files, note, release
 from knothole_keys.errors import KnotholeError
 from knothole_keys.root import parse_fingerprint, read_chain

@@ -18,7 +18,6 @@ from knothole_client.audit.expiry import running_out
 from knothole_client.audit.findings import ALARM, Finding, finding, worst
 from knothole_client.audit.lists import Judged, judge_roots, judge_roster
 from knothole_client.audit.state import State
-from knothole_client.courier.post import SLOT
 from knothole_client.http import (
     JSON_LIMIT,
     Answer,
@@ -31,6 +30,7 @@ from knothole_client.http import (
     refusal,
 )
 from knothole_keys import clock, note
+from knothole_keys.board import SLOT
 from knothole_keys.epoch import epoch_of
 from knothole_keys.errors import KnotholeError, Refused
 from knothole_keys.page import PADDED

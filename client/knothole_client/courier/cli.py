@@ -6,14 +6,15 @@ import click
 
 from knothole_client.audit.cli import audit, cover
 from knothole_client.courier.fetch import fetch as bring
-from knothole_client.courier.post import cover_slots, read_slots
+from knothole_client.courier.post import cover_slots, post_next, read_slots
 from knothole_client.courier.post import post as put_on_board
 from knothole_client.courier.publish import publish as hand_over
 from knothole_client.courier.token import near_end, read_token
 from knothole_client.http import Connection
-from knothole_client.progress import counted
+from knothole_client.terminal import counted
 from knothole_client.trust import View, get_chain, get_roster
 from knothole_keys import clock, running_out
+from knothole_keys.board import SLOT
 from knothole_keys.errors import KnotholeError, Refused
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -66,12 +67,27 @@ def fetch(url: str, token_file: Path, out: Path, root: str | None, proxy: str | 
 @click.argument("url")
 @TOKEN
 @click.argument("slotfile", type=FILE, required=False)
+@click.option(
+    "--from",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Post the oldest file in this folder and move it into posted/ there; random slots when none waits.",
+)
 @PROXY
-def post(url: str, token_file: Path, slotfile: Path | None, proxy: str | None) -> None:
-    """Put the reply slots of SLOTFILE on the board; without one, random ones, so that a day without replies looks the same."""
+def post(url: str, token_file: Path, slotfile: Path | None, folder: Path | None, proxy: str | None) -> None:
+    """Put the reply slots of SLOTFILE on the board.
+
+    Without a file, random ones, so that a day without replies looks the same. Post once a day, and once only.
+    """
+    if slotfile and folder:
+        raise click.UsageError("Give either SLOTFILE or --from.")
     slots = read_slots(slotfile) if slotfile else cover_slots()
     with Connection(url, proxy=proxy, token=_token(token_file)) as connection:
-        count = put_on_board(connection, slots)
+        if folder:
+            count = post_next(connection, folder, _say)
+        else:
+            count = len(slots) // SLOT
+            put_on_board(connection, slots)
         click.echo(f"{counted(count, 'slot is', 'slots are')} on the board.")
         # The slots are posted: that the lists cannot be looked at is another matter, and no failure of this.
         try:

@@ -50,7 +50,8 @@ def demo(directory: Path | None, port: int, desk_port: int | None) -> None:  # n
             photo = stage.send(url, fingerprint)
             carried = stage.carry(url)
             stage.read(photo)
-            click.echo("\nAll went the whole way, and came out bit for bit as it went in.")
+            stage.answer(url, fingerprint)
+            click.echo("\nAll went the whole way and back, and came out bit for bit as it went in.")
             if sys.stdin.isatty():
                 _invite(folder, url, fingerprint)
                 with contextlib.suppress(KeyboardInterrupt):

@@ -8,5 +8,6 @@ These are the pictures that were never published. Please keep the original safe.
 Estas son las fotos que nunca se publicaron. Por favor, guarden bien el original.
 これは一度も公開されていない写真です。原本を大切に保管してください。
 """
+ANSWER = "Thank you. The original is safe, and nobody here knows who you are. Which day was it?"
 PHOTO = "knothole – 树洞.png"
 LANGUAGE = "en"

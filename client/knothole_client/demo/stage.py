@@ -3,6 +3,7 @@
 DIR/admins      three administrators' keys, two of whom must agree
 DIR/server      the blind server's folder
 DIR/carried     what the courier fetched: the only thing that would travel to the desk
+DIR/slots       what travels back: a day's file of reply slots
 DIR/vault       the desk, on a real desk a machine that is never online
 DIR/source      the source's files
 DIR/exported    what the desk handed out
@@ -68,7 +69,7 @@ class Stage:
         """The server came up."""
         self._act("server", f"It serves {url} and has the roots and the roster: public notes, no key of any kind.")
 
-    # A submission's way.
+    # A submission's way, and its answer's.
 
     def send(self, url: str, fingerprint: str) -> bytes:
         """The source seals and sends the sample; returns the photo."""
@@ -139,3 +140,20 @@ class Stage:
         if exported != [photo]:
             raise Refused("The demo failed: the photo that the desk exported is not the one that was sent.")
         self._say(f"{'':25}They match.")
+
+    def answer(self, url: str, fingerprint: str) -> None:
+        """The desk answers, the courier posts, the source reads. Raises Refused unless she reads just that."""
+        (submission,) = self.seen
+        self._run("desk", "reply", self / "vault", submission, "-m", "-", text=sample.ANSWER)
+        (self / "slots").mkdir(mode=0o700)
+        self._run("desk", "slots", self / "vault", "-o", self / "slots" / "day-1")
+        self._act("desk", "It answered. The answer lies somewhere in a file of 32 slots, which looks like any other day's.")
+        self._run("courier", "post", url, "--token-file", self / "token", "--from", self / "slots")
+        self._act("courier", "It put the 32 slots on the board, as it does every day, whatever is in them.")
+        read: list[str | Path] = ["--root", fingerprint, "--codename-file", self / "source" / "codename"]
+        said = self._run("source", "replies", url, *read)
+        self._act("source", "She fetched the whole board, as everybody does, and tried each slot. This is what she reads:")
+        for line in said.rstrip("\n").split("\n"):
+            self._say(f"    | {line}")
+        if sample.ANSWER not in said or "The newsroom has it" not in said:
+            raise Refused("The demo failed: the answer that the source reads is not the one that the desk gave.")

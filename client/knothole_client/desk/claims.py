@@ -2,7 +2,8 @@
 
 The table of a letter may have 65,536 lines, and nobody who lists submissions or imports a box should have to read it. So
 two records say it in digests, 16 bytes a line: `claims` has every stream that a letter names, `waiting` those that are
-not whole yet; there is none where there would be nothing in it.
+not whole yet; there is none where there would be nothing in it. A letter whose state changed here is noted, in the same
+transaction, for `acknowledging`.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from knothole_keys import fields
 from knothole_keys.errors import Refused
 
 _CLAIMS, _WAITING = "claims", "waiting"
+CHANGED = "changed letter"
 _DIGEST = 16
 
 
@@ -39,6 +41,7 @@ class Claims:
                 self._records.remove(LOOSE, group.name)
         self._write(_CLAIMS, letter, named)
         self._write(_WAITING, letter, waiting)
+        self._note(letter)
         return len(waiting)
 
     def settle(self) -> None:
@@ -54,6 +57,7 @@ class Claims:
                 if loose.keys().isdisjoint(waiting):
                     continue
                 claimed |= loose.keys() & set(waiting)
+                self._note(value["letter"])
                 left = [digest for digest in waiting if digest not in complete]
                 if len(left) < len(waiting):
                     self._came(value["letter"], left)
@@ -68,6 +72,9 @@ class Claims:
         """Whether a letter names one of these streams of files, given by their names."""
         value = self._records.get(_CLAIMS, letter)
         return value is not None and not {_digest(name) for name in groups}.isdisjoint(_digests(value))
+
+    def _note(self, letter: str) -> None:
+        self._records.put(CHANGED, letter, {"letter": letter})
 
     def _came(self, letter: str, left: list[bytes]) -> None:
         self._write(_WAITING, letter, left)

@@ -10,19 +10,22 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from knothole_client.desk import drop
+from knothole_client.desk import acknowledging, drop
 from knothole_client.desk.boxes import Boxes
 from knothole_client.desk.carried import Carried, CutShort, NotPlain, Unreadable
 from knothole_client.desk.drop import Known
+from knothole_client.desk.enrolling import signer
+from knothole_client.desk.inbox import Inbox
 from knothole_client.desk.keyring import Keyring
 from knothole_client.desk.mending import Mending
 from knothole_client.desk.reading import Reading
 from knothole_client.desk.streams import Group, Place, Streams
-from knothole_client.desk.terminal import counted
 from knothole_client.desk.vault import Vault
 from knothole_client.desk.writing import Writer
 from knothole_client.folder import ROOTS, ROSTER
 from knothole_client.progress import Progress
+from knothole_client.terminal import counted
+from knothole_keys import clock
 from knothole_keys.box import Geometry
 from knothole_keys.errors import BoxDamaged, ForeignPart, KnotholeError, MalformedHead, NotABox, NotForUs
 from knothole_keys.open import Opened, Opener
@@ -85,6 +88,7 @@ def take_in(vault: Vault, keyring: Keyring, folder: Path, now: int, again: Itera
         report.unreadable_folders = carried.unreadable
     outcome = Reading(vault.records, boxes, intake.at_hand).run(now, chosen)
     report.letters, report.refused, report.cut_off = outcome.letters, outcome.refused, outcome.cut_off
+    acknowledging.settle(vault.records, Inbox(vault.records, boxes), signer(vault).public.name, clock.day_of(now))
     return report
 
 

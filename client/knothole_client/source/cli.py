@@ -1,21 +1,22 @@
 """`knothole source`: sending to a drop from a terminal."""
 
+import json
 import re
-import sys
 from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
+from knothole_client import message as messages
 from knothole_client.http import Connection
 from knothole_client.progress import Progress
-from knothole_client.source import thread
+from knothole_client.source import answers, seen, thread, words
 from knothole_client.source.cleaning import cleaned
 from knothole_client.source.reading import SourceFile, look, survey
 from knothole_client.source.sending import Receipt, Sender
 from knothole_client.source.submission import compose
 from knothole_client.source.weeks import Week, choose
-from knothole_client.trust import View, get_view
+from knothole_client.trust import View, get_lists, get_view
 from knothole_keys import clock
 from knothole_keys.codename import thread_keys
 from knothole_keys.errors import Refused
@@ -65,7 +66,7 @@ def send(
         raise Refused("This is not a language's code; write for example en, zh-Hans or pt-BR, or leave it out.")
     drop_id = parse_fingerprint(root)
     thread.keep_out(paths, codename_file)
-    text = _message(message)
+    text = messages.from_option(message or "", MAX_LETTER, "send it as a file")
     if not text and not paths:
         raise Refused("There is nothing to send: write a message with -m, or name a file.")
     with ExitStack() as stack:
@@ -88,6 +89,7 @@ def send(
             roster_hash=view.roster.hash,
             keys=keys,
             drop_id=drop_id,
+            read=seen.load(codename_file) if codename_file else (),
         )
         if submission.outside:
             click.echo("Reading again, to ask the server what it has already.", err=True)
@@ -97,17 +99,34 @@ def send(
     _tell(receipt)
 
 
-def _message(option: str | None) -> str:
-    if option != "-":
-        return option or ""
-    data = sys.stdin.buffer.read(MAX_LETTER + 1)
-    if len(data) > MAX_LETTER:
-        raise Refused("The message is too long for a letter; send it as a file.")
-    try:
-        # The newline that ends a last line is the terminal's, not the message's.
-        return data.decode("utf-8").removesuffix("\n")
-    except UnicodeDecodeError:
-        raise Refused("The message is not UTF-8 text; save it as UTF-8, or send it as a file.") from None
+@source.command()
+@click.argument("url")
+@click.option("--root", metavar="FINGERPRINT", required=True, help="The drop's fingerprint, as printed.")
+@click.option("--codename-file", type=FILE, help="Read the codename from this file; it is asked for otherwise.")
+@click.option("--proxy", help="Go through this proxy; Tor's is socks5h://127.0.0.1:9050.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def replies(url: str, root: str, codename_file: Path | None, proxy: str | None, as_json: bool) -> None:
+    """Read what the newsroom answered, and how far what you sent has come.
+
+    All answers to everybody are fetched, always in the same way, and tried on this machine: the server cannot tell whether
+    there was one for you. Answers that were shown are named in your next letter with the same --codename-file.
+    """
+    drop_id = parse_fingerprint(root)
+    codename = thread.returning(codename_file)
+    with Connection(url, proxy=proxy) as connection:
+        now = clock.now()
+        view = get_lists(connection, drop_id=drop_id, now=now)
+        found = answers.fetch(connection, view, thread_keys(codename.words, drop_id))
+    if now >= view.roster.expires:
+        click.echo(f"Warning: {words.ran_out(view.roster, now)}", err=True)
+    if as_json:
+        click.echo(json.dumps(words.value(found)))
+    else:
+        for line in words.lines(found):
+            click.echo(line)
+    if codename_file:
+        # Only now: what was not shown was not read.
+        seen.add(codename_file, [(card.sender, card.sequence) for card in found.replies])
 
 
 def _show(view: View, week: Week) -> None:

@@ -64,9 +64,11 @@ def compose(
     roster_hash: bytes,
     keys: ThreadKeys,
     drop_id: bytes,
+    read: Sequence[tuple[str, int]] = (),
 ) -> Submission:
-    """Write and sign the letter. The same arguments give the same submission, so that an interrupted one goes on.
+    """Write and sign the letter; `read` names replies that were seen, by sender and sequence.
 
+    The same arguments give the same submission, so that an interrupted one goes on.
     Raises Refused, CannotSeal.
     """
     if not message and not files:
@@ -74,7 +76,7 @@ def compose(
     if len(files) > MAX_FILES:
         raise Refused(f"A letter names at most {MAX_FILES} files; send them in several letters, or pack them.")
     entries = _table(files, keys)
-    draft = Draft(message, language, day, entries, [reader.id for reader in week.readers], roster_hash)
+    draft = Draft(message, language, day, entries, [reader.id for reader in week.readers], roster_hash, read)
     try:
         inside = choose_inside(draft, keys, week.geometry.capacity)
     except MalformedJSON:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from knothole_client.source import seen
 from knothole_client.source.reading import look
 from knothole_keys import codename, files
 from knothole_keys.errors import BadCodename, Refused
@@ -34,6 +35,8 @@ def keep_out(paths: Sequence[Path], kept: Path | None) -> None:
             raise Refused(
                 f"{path} is the file of the codename, which the newsroom must not have: leave it out, or keep it elsewhere."
             )
+        if kept and _same(path, seen.beside(kept)):
+            raise Refused(f"{path} is Knothole's own list of the answers that were read, and no file to send: leave it out.")
         if look(path) <= _MOST and _holds_one(path):
             raise Refused(f"{path} holds a codename, which the newsroom must not have: leave it out.")
 
@@ -68,6 +71,15 @@ def from_file(path: Path) -> Codename:
     files.write_whole(path, f"{words}\n".encode(), replace=False)
     click.echo(f"Your new codename is in {path}. It is the only way to go on, and to read replies: keep it safe.", err=True)
     return Codename(words, existed=False)
+
+
+def returning(path: Path | None) -> Codename:
+    """The codename of a source who returns, from this file, or asked for. Raises Refused, BadCodename."""
+    if path is None:
+        return asked()
+    if not path.exists():
+        raise Refused(f"{path} is not there: name the file of the codename with which you sent.")
+    return from_file(path)
 
 
 def asked() -> Codename:

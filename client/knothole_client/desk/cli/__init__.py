@@ -2,7 +2,7 @@
 
 import click
 
-from knothole_client.desk.cli import backups, inbox, locking, secrets
+from knothole_client.desk.cli import answers, backups, inbox, locking, secrets
 
 
 @click.group()
@@ -10,5 +10,5 @@ def desk() -> None:
     """Open and keep what sources sent, on a machine that is never online."""
 
 
-for command in (*secrets.COMMANDS, *locking.COMMANDS, *backups.COMMANDS, *inbox.COMMANDS):
+for command in (*secrets.COMMANDS, *locking.COMMANDS, *backups.COMMANDS, *inbox.COMMANDS, *answers.COMMANDS):
     desk.add_command(command)

@@ -9,7 +9,7 @@ from knothole_client.desk import backup as backups
 from knothole_client.desk import restoring
 from knothole_client.desk.cli.common import FILE, FOLDER, JSON, KEY_FILE, VAULT, holding_for, show, unlocked
 from knothole_client.desk.locks import ALONE
-from knothole_client.desk.terminal import counted
+from knothole_client.terminal import counted
 from knothole_keys.epoch import days, epoch_of
 
 

@@ -14,6 +14,8 @@ import click
 
 from knothole_client.desk import drop, enrolling, keyfile
 from knothole_client.desk import vault as vaults
+from knothole_client.desk.boxes import Boxes
+from knothole_client.desk.inbox import Inbox
 from knothole_client.desk.keyring import Keyring
 from knothole_client.desk.locks import ALONE, WITH_KEY_FILE, Holding
 from knothole_client.desk.vault import Vault
@@ -70,6 +72,11 @@ def unlocked(path: Path, *, change: bool = False) -> Iterator[Unlocked]:
                 err=True,
             )
         yield Unlocked(vault, held)
+
+
+def inbox_of(vault: Vault) -> Inbox:
+    """Everything that has come to an open vault. Raises Refused before the first enrolment."""
+    return Inbox(vault.records, Boxes(vault.boxes, drop.needed(vault.records).chain))
 
 
 def holding(path: Path) -> Holding:

@@ -6,19 +6,12 @@ from typing import Any
 import click
 
 from knothole_client.desk import drop, expiry, exporting
-from knothole_client.desk.boxes import Boxes
 from knothole_client.desk.cli import words
-from knothole_client.desk.cli.common import FOLDER, JSON, VAULT, show, show_many, unlocked, warnings
-from knothole_client.desk.inbox import Inbox
+from knothole_client.desk.cli.common import FOLDER, JSON, VAULT, inbox_of, show, show_many, unlocked, warnings
 from knothole_client.desk.intake import take_in
-from knothole_client.desk.terminal import counted, safe_name
-from knothole_client.desk.vault import Vault
+from knothole_client.terminal import counted, safe_name
 from knothole_keys import clock
 from knothole_keys.errors import Refused
-
-
-def _inbox(vault: Vault) -> Inbox:
-    return Inbox(vault.records, Boxes(vault.boxes, drop.needed(vault.records).chain))
 
 
 @click.command("import")
@@ -50,7 +43,7 @@ def import_(path: Path, folder: Path, again: tuple[str, ...], as_json: bool) -> 
 def list_(path: Path, as_json: bool) -> None:
     """List all submissions."""
     with unlocked(path) as desk:
-        inbox = _inbox(desk.vault)
+        inbox = inbox_of(desk.vault)
         rest: dict[str, Any] = {"refused": inbox.refused(), "unclaimed": inbox.unclaimed(), "damaged": inbox.damaged()}
         warned = [one.value() for one in warnings(desk, path)]
         if as_json:
@@ -69,7 +62,7 @@ def show_(path: Path, start: str, as_json: bool) -> None:
     That is the whole message and the table of files. The beginning of its ID is enough.
     """
     with unlocked(path) as desk:
-        submission = _inbox(desk.vault).find(start)
+        submission = inbox_of(desk.vault).find(start)
     show(submission.value(), words.whole(submission), as_json=as_json)
 
 
@@ -86,7 +79,7 @@ def export(path: Path, start: str, out: Path, as_json: bool) -> None:
     if out.resolve().is_relative_to(path.resolve()):
         raise Refused("Choose a folder outside the vault: what is exported is not sealed any more.")
     with unlocked(path) as desk:
-        inbox = _inbox(desk.vault)
+        inbox = inbox_of(desk.vault)
         submission = inbox.find(start)
         done = exporting.export(inbox, submission, out)
     value = {

@@ -11,7 +11,7 @@ from knothole_client.desk import vault as vaults
 from knothole_client.desk.cli.common import BARE_VAULT, FILE, JSON, VAULT, Unlocked, show, unlocked, warnings
 from knothole_client.desk.keyring import Keyring
 from knothole_client.desk.locks import Holding
-from knothole_client.desk.terminal import counted
+from knothole_client.terminal import counted
 from knothole_keys import clock, files, note
 from knothole_keys.cli import passphrase
 from knothole_keys.epoch import days

@@ -6,7 +6,7 @@ from typing import Any
 from knothole_client.desk.boxes import HOW_TO_MEND
 from knothole_client.desk.intake import Report
 from knothole_client.desk.submission import FileState, Submission, Summary
-from knothole_client.desk.terminal import counted, first_words, safe, safe_lines, safe_name, size
+from knothole_client.terminal import counted, first_words, safe, safe_lines, safe_name, size
 from knothole_keys.epoch import days
 
 SHORT = 10
@@ -64,14 +64,22 @@ def _named(names: list[str], what: str) -> list[str]:
 
 def table(submissions: list[Summary], refused: list[dict[str, Any]], unclaimed: int, damaged: list[str]) -> list[str]:
     """All submissions, a line each."""
-    rows = [("ID", "DAY", "FILES", "SIZE", "STATE", "MESSAGE")] if submissions else []
+    rows = [("ID", "THREAD", "DAY", "FILES", "SIZE", "STATE", "MESSAGE")] if submissions else []
     for one in submissions:
         files = str(one.file_count) if one.read else "?"
-        row = (one.id[:SHORT], one.day or "?", files, size(one.size), state(one), first_words(one.start))
+        row = (
+            one.id[:SHORT],
+            one.thread[:SHORT] or "?",
+            one.day or "?",
+            files,
+            size(one.size),
+            state(one),
+            first_words(one.start),
+        )
         rows.append(row)
-    widths = [max((len(row[i]) for row in rows), default=0) for i in range(5)]
+    widths = [max((len(row[i]) for row in rows), default=0) for i in range(6)]
     lines = [
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[5]]).rstrip() for row in rows
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[6]]).rstrip() for row in rows
     ]
     if not submissions:
         lines.append("Nothing has come yet.")

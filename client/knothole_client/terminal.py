@@ -1,7 +1,8 @@
-"""What a source wrote, made harmless for a terminal.
+"""What a stranger wrote, made harmless for a terminal.
 
 A terminal obeys what it prints: escape sequences can rewrite what was shown before, change the window's title, or type
-on the reader's behalf. Everything that a source wrote goes through `safe`, or `safe_name`, before it is printed.
+on the reader's behalf. On a desk everything that a source wrote goes through `safe`, or `safe_name`, before it is printed,
+and on a source's machine everything that a desk wrote.
 """
 
 import unicodedata

@@ -1,0 +1,123 @@
+"""What this desk says to sources: replies and acknowledgements, each a sealed record that knows how often it was exported.
+
+A reply is exported until a letter of its thread names it as read, an acknowledgement until a newer one of the same letter
+takes its place: at once, and again every month, as the board forgets after thirty days, for 26 weeks in all. What is too
+long for the rest of a file goes on in the next one, in order, before anything else.
+"""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+
+from knothole_client.desk.records import Records
+from knothole_keys.board import BOARD_DAYS
+from knothole_keys.card import Card, Kind
+
+KIND = "answer"
+WEEKS = 26
+_SEQUENCE = ("desk", "sequence")
+_RANDOM = 20
+_EPOCH = "1970-01-01"
+
+
+@dataclass(frozen=True, repr=False)
+class Answer:
+    """A card and its way out. Days are `YYYY-MM-DD`, `thread` and `letter` hexadecimal; a reply has no letter.
+
+    `done` pieces of the present round are in files already. `first` and `last` are the days on which it was exported whole,
+    `times` how often; `read` is the day of the letter that names it as read. Each is empty until then.
+    """
+
+    kind: Kind
+    thread: str
+    sender: str
+    sequence: int
+    day: str
+    text: str
+    letter: str = ""
+    done: int = 0
+    first: str = ""
+    last: str = ""
+    times: int = 0
+    read: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of its record: one for each reply, and one for each letter that is acknowledged."""
+        return f"{self.kind}/{self.letter or self.sequence}"
+
+    @property
+    def card(self) -> Card:
+        """What travels."""
+        return Card(self.kind, self.day, self.sender, self.sequence, self.text)
+
+    def is_due(self, today: str) -> bool:
+        """Whether it belongs into the next file."""
+        if self.read:
+            return False
+        if self.done or not self.last:
+            return True
+        # A clock that was ahead for a day must not silence an answer for longer: then it is exported once more.
+        return not 0 <= _days(self.last, today) < BOARD_DAYS and _days(self.first, today) <= 7 * WEEKS
+
+    def exported(self, pieces: int, of: int, today: str) -> "Answer":
+        """The same after `pieces` more of its `of` slots went into a file."""
+        done = self.done + pieces
+        if done < of:
+            return replace(self, done=done)
+        first = min(self.first or today, today)
+        return replace(self, done=0, first=first, last=today, times=self.times + 1)
+
+
+class Answers:
+    """Reads and writes these records. What changes is put inside the caller's transaction."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def all(self, kind: Kind) -> list[Answer]:
+        """Every answer of a kind, the oldest first."""
+        return sorted((one for one in self._all() if one.kind == kind), key=lambda one: one.sequence)
+
+    def due(self, today: str) -> list[Answer]:
+        """What belongs into the next file, in the order in which it goes."""
+        return sorted((one for one in self._all() if one.is_due(today)), key=_order)
+
+    def acknowledgement(self, letter: str) -> Answer | None:
+        """The newest acknowledgement of a letter, if there is one."""
+        value = self._records.get(KIND, f"acknowledgement/{letter}")
+        return None if value is None else Answer(**value)
+
+    def put(self, answer: Answer) -> None:
+        """Write one down, in place of what has its name."""
+        self._records.put(KIND, answer.name, asdict(answer))
+
+    def next_sequence(self, today: str) -> int:
+        """A number above all that this vault remembers.
+
+        Random steps, and not the next one: a vault restored from this morning's backup does not know what was used since.
+        """
+        value = self._records.get(*_SEQUENCE)
+        number = max(_days(_EPOCH, today) << _RANDOM, value["last"] if value else 0) + 1 + secrets.randbits(_RANDOM)
+        self._records.put(*_SEQUENCE, {"last": number})
+        return number
+
+    def mark_read(self, thread: str, read: Sequence[tuple[str, int]], day: str) -> None:
+        """A letter of this thread and day names replies as read, by sender and sequence; other desks' are none of ours."""
+        for sender, sequence in read:
+            value = self._records.get(KIND, f"reply/{sequence}")
+            if value and (value["sender"], value["thread"], value["read"]) == (sender, thread, ""):
+                self.put(replace(Answer(**value), read=day))
+
+    def _all(self) -> Iterator[Answer]:
+        return (Answer(**value) for value in self._records.all(KIND))
+
+
+def _order(one: Answer) -> tuple[bool, bool, str, int]:
+    # Replies first; of each kind what was begun, then what never went out, then what went out longest ago.
+    return one.kind != "reply", not one.done, one.last, one.sequence
+
+
+def _days(since: str, until: str) -> int:
+    return (date.fromisoformat(until) - date.fromisoformat(since)).days

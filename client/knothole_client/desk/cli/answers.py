@@ -1,0 +1,135 @@
+"""Commands about the way back: reply, replies, slots."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from knothole_client import message
+from knothole_client.desk import outgoing, threads
+from knothole_client.desk.answers import Answer, Answers
+from knothole_client.desk.cli.common import FILE, JSON, VAULT, inbox_of, show, unlocked, warnings
+from knothole_client.desk.cli.words import SHORT
+from knothole_client.terminal import counted, first_words
+from knothole_keys import clock
+from knothole_keys.board import SLOTS_A_FILE, SLOTS_A_POST
+from knothole_keys.card import MAX_TEXT
+
+_TOO_LONG = "write it in several replies"
+
+
+@click.command()
+@VAULT
+@click.argument("start", metavar="THREAD")
+@click.option(
+    "-m", "--message", "text", help="The answer; - reads it from standard input, where no list of processes shows it."
+)
+@click.option("--file", "source", type=FILE, help="Take the answer from this file.")
+@JSON
+def reply(path: Path, start: str, text: str | None, source: Path | None, as_json: bool) -> None:
+    """Queue an answer to a source.
+
+    THREAD is the beginning of a thread's id or of a submission's, as `list` shows them. `slots` carries it out. Without -m and
+    --file it is asked for.
+    """
+    if text is not None and source is not None:
+        raise click.UsageError("Give either -m or --file.")
+    with unlocked(path, change=True) as desk:
+        # Before a person types a page to somebody who is not there.
+        thread = threads.find(inbox_of(desk.vault), start)
+        if source is not None:
+            text = message.from_file(source, MAX_TEXT + 1, _TOO_LONG)
+        elif text is None:
+            text = message.asked("the answer", MAX_TEXT + 1, _TOO_LONG)
+        else:
+            text = message.from_option(text, MAX_TEXT + 1, _TOO_LONG)
+        answer, slots = outgoing.reply(desk.vault, thread, text, clock.now())
+    lines = [
+        f"The answer to thread {thread[:SHORT]} is kept; it takes {counted(slots, 'slot')}. The next `knothole desk slots` "
+        "carries it out.",
+    ]
+    show({**_value(answer), "slots": slots}, lines, as_json=as_json)
+
+
+@click.command()
+@VAULT
+@click.argument("start", metavar="[THREAD]", required=False)
+@JSON
+def replies(path: Path, start: str | None, as_json: bool) -> None:
+    """List your answers: to whom, how often they went out, and whether they were read."""
+    with unlocked(path) as desk:
+        thread = threads.find(inbox_of(desk.vault), start) if start else None
+        answers = Answers(desk.vault.records)
+        found = [one for one in answers.all("reply") if thread in (None, one.thread)]
+        told = [one for one in answers.all("acknowledgement") if thread in (None, one.thread)]
+    rows = [f"{one.day}  {one.thread[:SHORT]}  {_state(one):<34}  {first_words(one.text)}" for one in found]
+    waiting = sum(not one.times for one in told)
+    lines = rows or ["Nothing was answered yet."]
+    lines += [f"{counted(waiting, 'acknowledgement')} of {len(told)} never went out yet."] if waiting else []
+    value = {"replies": [_value(one) for one in found], "acknowledgements": [_value(one) for one in told]}
+    show(value, lines, as_json=as_json)
+
+
+@click.command()
+@VAULT
+@click.option("-o", "output", type=FILE, required=True, help="The new file, for the courier.")
+@click.option(
+    "--count",
+    type=click.IntRange(1, SLOTS_A_POST),
+    default=SLOTS_A_FILE,
+    show_default=True,
+    help="How many slots it has. Choose one number and keep it: a change would show.",
+)
+@JSON
+def slots(path: Path, output: Path, count: int, as_json: bool) -> None:
+    """Write a day's file of reply slots for the courier.
+
+    It has COUNT slots, whether or not there is an answer; the rest are random, and nobody can tell which. Make one every day.
+    """
+    with unlocked(path, change=True) as desk:
+        done = outgoing.write(desk.vault, output, count, clock.now())
+        warned = warnings(desk, path)
+    value: dict[str, Any] = {**vars(done), "path": str(output), "slots": count, "warnings": [one.value() for one in warned]}
+    lines = [
+        f"Wrote {output}: {counted(count, 'slot')}, with {counted(done.replies, 'answer')} and "
+        f"{counted(done.acknowledgements, 'acknowledgement')} among them; the file does not show it."
+    ]
+    if not done.listed:
+        lines.append(
+            "The newest list of who reads does not name this desk: no source would believe it, so all it has to say waits."
+        )
+    lines += [f"{counted(done.replies_left, 'answer waits', 'answers wait')} for the next file."] if done.replies_left else []
+    if done.acknowledgements_left:
+        left = counted(done.acknowledgements_left, "acknowledgement waits", "acknowledgements wait")
+        lines.append(f"{left} for the next file.")
+    if done.lost:
+        lost = counted(done.lost, "answer belongs to a thread", "answers belong to threads")
+        lines.append(f"{lost} of which no letter can be read here any more; left out.")
+    show(value, lines, as_json=as_json)
+
+
+def _state(one: Answer) -> str:
+    if one.read:
+        return f"read by {one.read}"
+    if one.done:
+        return "in part; the rest waits"
+    if not one.times:
+        return "waits for the next file"
+    return f"in {counted(one.times, 'file')}, last on {one.last}"
+
+
+def _value(one: Answer) -> dict[str, Any]:
+    state = "read" if one.read else "partly" if one.done else "exported" if one.times else "waiting"
+    return {
+        "thread": one.thread,
+        "sequence": one.sequence,
+        "day": one.day,
+        "text": one.text,
+        "state": state,
+        "exports": one.times,
+        "last": one.last,
+        "read": one.read,
+    }
+
+
+COMMANDS = (reply, replies, slots)
