@@ -26,7 +26,7 @@ def test_a_clock_once_ahead_does_not_date_the_next_roster(newsroom: Newsroom, mo
     issue(newsroom, "3.note")
     turn(monkeypatch, NOW)
     newsroom.refused(
-        "cosign", newsroom.drop, newsroom.path / "2.note", "--admin", "admin-2", saying="or that of whoever made it"
+        "cosign", newsroom.drop, newsroom.path / "2.note", "--admin", "admin-2", saying="a machine whose clock was ahead"
     )
     assert "Roster 2 of" in issue(newsroom, "again.note", "admin-2")
     assert sorted(path.name for path in (newsroom.drop / "rosters").iterdir()) == ["1.note", "2.note"]
