@@ -38,7 +38,7 @@ CAN_SEAL_OPEN_OR_SIGN = (
     "knothole_keys.stream", "knothole_keys.merkle", "knothole_keys.kdf", "knothole_keys.xwing", "knothole_keys.secret",
     "knothole_keys.enrolment", "knothole_keys.admin", "knothole_keys.cli", "knothole_client", "cryptography.cobblestone",
     "cryptography.hazmat.primitives.hpke", "cryptography.hazmat.primitives.ciphers.aead", "cryptography.hazmat.primitives.kdf",
-    "nacl.secret", "nacl.pwhash", "nacl.hash", "nacl.hashlib",
+    "knothole_keys.card", "nacl.secret", "nacl.pwhash", "nacl.hash", "nacl.hashlib",
 )  # fmt: skip
 
 
