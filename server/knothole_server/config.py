@@ -15,9 +15,11 @@ BOARD_DAYS = 30
 
 MISSING_IDS = 1024
 
-# A form without scripts: all of it, the files in it, and the lines before each file, the file's name included.
+# A form without scripts: all of it, what is left of it when sealed boxes are refused and yet read on, the files in it, and
+# the lines before each file, the file's name included.
 FORM = "/boxes"
 FORM_BYTES = 8 * 2**30
+FORM_DRAINED = 64 * MIB
 FORM_PARTS = 64
 FORM_HEAD_LINES = 8
 FORM_HEAD_LINE = 4096

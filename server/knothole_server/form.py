@@ -16,7 +16,7 @@ from knothole_keys.errors import KnotholeError, NotABox
 from knothole_server import form_page
 from knothole_server.body import declared_length
 from knothole_server.boxes import check_sealing, geometry_now, take_box
-from knothole_server.config import FORM_BYTES
+from knothole_server.config import FORM_BYTES, FORM_DRAINED
 from knothole_server.drop import Drop
 from knothole_server.form_page import Receipt
 from knothole_server.form_parts import PartEnd, boundary_of, parts
@@ -26,28 +26,49 @@ from knothole_server.refusals import Refusal
 async def post_boxes(request: Request) -> Response:
     """Take the boxes of a form's files. Always a page: 200 when all were taken, else the status of the first refusal."""
     drop: Drop = request.app.state.drop
-    receipt = Receipt()
+    receipt, body = Receipt(), _Body(request)
     try:
-        boundary = _check_before_body(drop, request)
-        await _take_files(drop, _events(parts(request, boundary), receipt), receipt)
-    except Refusal as error:
-        return form_page.refused(drop, receipt, error)
-    except KnotholeError as error:
-        return form_page.refused(drop, receipt, Refusal(400, error.name, str(error)))
+        boundary = _check_before_body(request)
+        await _take_files(drop, _events(parts(body.pieces(), boundary), receipt), receipt)
+    except (Refusal, KnotholeError) as error:
+        refusal = error if isinstance(error, Refusal) else Refusal(400, error.name, str(error))
+        if receipt.sealed and "Connection" not in refusal.headers:
+            await body.drain()
+        return form_page.refused(drop, receipt, refusal)
     return form_page.stored(drop, receipt)
 
 
-def _check_before_body(drop: Drop, request: Request) -> str:
+class _Body:
+    """The request's body in pieces, counted."""
+
+    def __init__(self, request: Request) -> None:
+        self._request, self._received = request, 0
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """What comes. Raises ClientDisconnect."""
+        async for piece in self._request.stream():
+            self._received += len(piece)
+            yield piece
+
+    async def drain(self) -> None:
+        """Read what is left and throw it away, when that is little: Firefox shows no answer before it has sent everything.
+
+        Only for what has shown to be sealed: of anything else not a byte more is read.
+        """
+        if self._received and declared_length(self._request) - self._received <= FORM_DRAINED:
+            async for _ in self._request.stream():
+                pass
+
+
+def _check_before_body(request: Request) -> str:
     if _is_foreign(request):
         message = (
             "The form was on another site's page, so nothing was taken; open the drop's own address and use the form there."
         )
         raise Refusal(403, "foreign", message)
-    length = declared_length(request)
-    if length > FORM_BYTES:
+    if declared_length(request) > FORM_BYTES:
         message = "That is more than one form takes; make smaller files with --split 512M and send them one by one."
         raise Refusal(413, "too_long", message)
-    _check_open(drop, clock.now())
     return boundary_of(request)
 
 

@@ -30,10 +30,10 @@ def boundary_of(request: Request) -> str:
     return found[1]
 
 
-async def parts(request: Request, boundary: str) -> AsyncIterator[bytes | PartEnd]:
-    """The bytes of each part as they come, and PartEnd after each. Raises Refusal (400), ClientDisconnect."""
+async def parts(body: AsyncIterator[bytes], boundary: str) -> AsyncIterator[bytes | PartEnd]:
+    """The bytes of each part as they come, and PartEnd after each. Raises Refusal (400), and what `body` raises."""
     parser = _Parser(boundary)
-    async for piece in request.stream():
+    async for piece in body:
         for event in parser.feed(piece):
             yield event
         if parser.refused:

@@ -55,7 +55,7 @@ def test_sent_again_they_are_there_already(served: Served) -> None:
     assert tree_hash(served.config.slabs) == before
     more = post(served, ("1.boxes", boxes_file(served.drop, boxes)))
     assert counts(more) == ("stored", 1, 2)
-    assert "that it had 2 boxes of yours already" in words(more)
+    assert "that it had 2 more of yours already" in words(more)
 
 
 def flipped(served: Served, at: int) -> bytes:
