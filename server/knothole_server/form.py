@@ -55,7 +55,7 @@ class _Body:
 
         Only for what has shown to be sealed: of anything else not a byte more is read.
         """
-        if self._received and declared_length(self._request) - self._received <= FORM_DRAINED:
+        if self._received and 0 < declared_length(self._request) - self._received <= FORM_DRAINED:
             async for _ in self._request.stream():
                 pass
 
