@@ -1,4 +1,4 @@
-"""The `.boxes` file: sealed boxes on their way to a form without scripts, one after another (SPEC section 8a).
+"""The `.boxes` file: sealed boxes on their way to a form without scripts, one after another (SPEC section 7.1).
 
 Parsing and writing alone; nothing here opens or makes a box. Both ways go in pieces: a file of any length takes the memory
 of one piece.

@@ -261,9 +261,11 @@ def test_a_drop_that_closes_within_a_form_takes_no_more(served: Served, monkeypa
             )
 
     monkeypatch.setattr(handler, "_check_open", check)
-    answer = post(served, ("1.boxes", boxes_file(served.drop, look_alikes(served.drop, 4))))
+    answer = post(served, ("1.boxes", boxes_file(served.drop, look_alikes(served.drop, 6))))
     assert answer.status_code == 503
-    assert counts(answer) == ("other", 2, 0)
+    # A box is acknowledged a moment before it is in the index, which turns the clock here.
+    assert counts(answer) in [("other", 2, 0), ("other", 3, 0)]
+    assert "has expired" in words(answer)
 
 
 def test_getting_the_forms_address_is_refused(shared: Served) -> None:
