@@ -48,10 +48,12 @@ def test_a_form_outlasts_what_a_box_may_take(tmp_path: Path) -> None:
     limits = Limits(first_extent=0, later_extent=0, body_seconds=0.5, stall_seconds=5)
     body = form(("1.boxes", boxes_file(drop, look_alikes(drop, 1))))
     head = f"POST /boxes HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary={BOUNDARY}\r\n"
-    with serving(drop, lay_out(tmp_path, drop, limits)) as served:
-        with socket.create_connection(("127.0.0.1", served.port)) as slow:
-            slow.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body[:100_000])
-            # Twice what a box would have had.
-            time.sleep(3)
-            slow.sendall(body[100_000:])
-            assert read_answer(slow).startswith(b"HTTP/1.1 200 ")
+    with (
+        serving(drop, lay_out(tmp_path, drop, limits)) as served,
+        socket.create_connection(("127.0.0.1", served.port)) as slow,
+    ):
+        slow.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body[:100_000])
+        # Several times what a box would have had.
+        time.sleep(3)
+        slow.sendall(body[100_000:])
+        assert read_answer(slow).startswith(b"HTTP/1.1 200 ")
