@@ -5,12 +5,14 @@ first bytes has its words in Chromium alone, and the form says so before. What i
 """
 
 import os
+import re
 import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Error, Page
+from playwright.sync_api import Error, Page, Route
 
+from tests.browser.test_accessibility import violations
 from tests.support import looking
 from tests.support.browsers import Started
 from tests.support.newsroom import Newsroom
@@ -139,3 +141,27 @@ def test_an_unsealed_file_is_hardly_read_and_leaves_no_byte(browser: Started, un
     moved = [line for line in seen if not any(call in line[:60] for call in READS)]
     assert moved == []
     assert sum(line.count(escaped[CONTENTS]) for line in seen) * len(needle) < 2**18
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_form_and_answers_pass_axe_and_fit_a_phone(browser: Started, room: Newsroom, tmp_path: Path, scheme: str) -> None:
+    """axe needs scripts: the page is shown as it is without them, with its own script taken out."""
+
+    def bare(route: Route) -> None:
+        got = route.fetch()
+        text = re.sub(r"</?noscript>|<script.*?</script>", "", got.text())
+        route.fulfill(response=got, body=text)
+
+    seal(room, tmp_path / "1.boxes", "-m", "x")
+    (tmp_path / "evidence.pdf").write_bytes(b"%PDF-1.7\n" + bytes(9000))
+    viewport = {"width": 320, "height": 640}
+    page = browser.new_context(viewport=viewport, color_scheme=scheme, reduced_motion="reduce").new_page()
+    page.route(f"{room.url}/", bare)
+    for file, kind in ((None, None), ("1.boxes", "stored"), ("evidence.pdf", "unsealed")):
+        page.goto(room.url)
+        if file:
+            send(page, tmp_path / file)
+            assert answer(page) == kind
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        assert violations(page) == []
+    page.context.close()
