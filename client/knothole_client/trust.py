@@ -63,6 +63,21 @@ def get_lists(connection: Connection, *, drop_id: bytes, now: int) -> View:
     return view
 
 
+def read_view(roots: Path, roster: Path, *, drop_id: bytes, now: int) -> View:
+    """The same out of files, for a source whose machine is not online. Raises Refused and the same refusals."""
+    where = roots
+    try:
+        chain = read_chain(files.read(roots, note.MAX_BYTES), drop_id=drop_id, now=now)
+        where = roster
+        return View(chain, read_roster(files.read(roster, note.MAX_BYTES), chain, now=now))
+    except Refused:
+        raise
+    except (RootExpired, RosterExpired) as error:
+        raise type(error)(f"{where} is too old: {error} Fetch the drop's newest lists, {clock.doubt(now)}.") from None
+    except KnotholeError as error:
+        raise type(error)(f"{where} must not be used. {error}") from None
+
+
 @dataclass(frozen=True)
 class Known:
     """What a courier's folder remembers of the drop: nothing in it, or roots, or roots and a roster."""

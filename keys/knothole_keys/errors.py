@@ -98,6 +98,10 @@ class NotABox(KnotholeError):
     """These bytes are not a box of this epoch."""
 
 
+class MalformedBoxes(KnotholeError):
+    """These bytes are not a file of sealed boxes."""
+
+
 class NotForUs(KnotholeError):
     """None of our keys opens this box."""
 

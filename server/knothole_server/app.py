@@ -18,8 +18,10 @@ from knothole_keys.errors import KnotholeError
 from knothole_keys.page import TEXT
 from knothole_server.board import post_slots, show_board
 from knothole_server.boxes import find_missing, put_box
+from knothole_server.config import FORM
 from knothole_server.courier_api import fetch_box, list_boxes, put_roster
 from knothole_server.drop import Drop
+from knothole_server.form import post_boxes
 from knothole_server.headers import answer_refusal, json_answer
 from knothole_server.page import Asset
 from knothole_server.refusals import Refusal, nothing_here
@@ -78,6 +80,7 @@ def create_app(drop: Drop) -> Starlette:
         Route("/roster", show_roster),
         Route("/rosters/{version}", show_roster_version),
         Route("/permit", show_permit),
+        Route(FORM, post_boxes, methods=["POST"]),
         Route("/boxes/missing", find_missing, methods=["POST"]),
         Route("/boxes/{epoch}/{box_id}", put_box, methods=["PUT"]),
         Route("/board", show_board),

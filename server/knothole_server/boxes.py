@@ -46,30 +46,49 @@ async def put_box(request: Request) -> Response:
     drop: Drop = request.app.state.drop
     epoch, box_id = read_address(request)
     geometry = _check_before_body(drop, request, epoch, box_id)
-    pieces = _checked(request, geometry)
+    stored = await take_box(drop, request.stream(), epoch, box_id, geometry)
+    return json_answer({"stored": True, "new": stored}, 201 if stored else 200)
+
+
+async def take_box(drop: Drop, body: AsyncIterator[bytes], epoch: int, box_id: bytes, geometry: Geometry) -> bool:
+    """Store one box out of its bytes as they come: True when it is new, False when it was there; durable either way.
+
+    Raises NotABox, Refusal (503, 507), and ClientDisconnect when `body` ends early; then nothing is changed.
+    """
+    pieces = _checked(body, geometry)
     try:
         with drop.uploads.counted(epoch, box_id, costly=drop.permits.difficulty > 0):
             # A slot is for a body that comes: a head alone, or one byte a minute, must not hold it.
             first = await anext(pieces)
             async with drop.uploads.slot() as passage:
-                stored = await _take_body(drop, _counted(first, pieces, passage), epoch, box_id, geometry)
+                return await _take_body(drop, _counted(first, pieces, passage), epoch, box_id, geometry)
     except NoRoom:
         raise no_room() from None
-    return json_answer({"stored": True, "new": stored}, 201 if stored else 200)
+
+
+def geometry_now(drop: Drop, epoch: int, now: int) -> Geometry:
+    """The look of the boxes of an epoch that is open at `now`. Raises Refusal (409)."""
+    geometry = drop.published.geometry(epoch) if epochs.accepts(epoch, now) else None
+    if geometry is None:
+        raise Refusal(409, "epoch", "This week is not open; set your clock, load the page again and seal anew.")
+    return geometry
+
+
+def check_sealing(drop: Drop, now: int) -> None:
+    """Whether the drop takes anything at `now`. Raises Refusal (503)."""
+    off = drop.published.sealing_off(now)
+    if off is not None:
+        raise Refusal(503, "sealing_off", off)
 
 
 def _check_before_body(drop: Drop, request: Request, epoch: int, box_id: bytes) -> Geometry:
     length, now = declared_length(request), clock.now()
-    geometry = drop.published.geometry(epoch) if epochs.accepts(epoch, now) else None
-    if geometry is None:
-        raise Refusal(409, "epoch", "This week is not open; set your clock, load the page again and seal anew.")
+    geometry = geometry_now(drop, epoch, now)
     if length > geometry.size:
         raise Refusal(413, "too_long", f"A box of this drop has exactly {geometry.size} bytes; this is longer.")
     if length != geometry.size:
         raise NotABox(f"This is not a sealed box: a box of this drop has exactly {geometry.size} bytes.")
-    off = drop.published.sealing_off(now)
-    if off is not None:
-        raise Refusal(503, "sealing_off", off)
+    check_sealing(drop, now)
     drop.permits.require(request, epoch, box_id, now)
     return geometry
 
@@ -98,10 +117,10 @@ async def _counted(first: bytes, rest: AsyncIterator[bytes], passage: Passage) -
     passage.finish()
 
 
-async def _checked(request: Request, geometry: Geometry) -> AsyncIterator[bytes]:
+async def _checked(body: AsyncIterator[bytes], geometry: Geometry) -> AsyncIterator[bytes]:
     """The body in pieces, the first of which has a box's prefix; exactly a box's length in all. Raises NotABox."""
     head, length = b"", 0
-    async for piece in request.stream():
+    async for piece in body:
         length += len(piece)
         if len(head) < box.PREFIX:
             head += piece

@@ -9,6 +9,16 @@ MIB = 2**20
 BUILT = Path(__file__).with_name("built")
 
 MISSING_IDS = 1024
+
+# A form without scripts: all of it, what is left of it when sealed boxes are refused and yet read on, the files in it, and
+# the lines before each file, the file's name included.
+FORM = "/boxes"
+FORM_BYTES = 8 * 2**30
+FORM_DRAINED = 64 * MIB
+FORM_PARTS = 64
+FORM_HEAD_LINES = 8
+FORM_HEAD_LINE = 4096
+
 ROSTER_BYTES = 4 * MIB
 
 
@@ -24,7 +34,7 @@ class Limits:
     KB/s, and the page shares one among four uploads: 2.5 KB/s each, after a stall of up to a minute, must pass. A box
     of 1 MiB then has nine and a half minutes, while the page itself gives one up after three and starts it again.
     `slow_rate` is what the page gives up at: when all `uploads` are taken and somebody waits, the slowest upload below
-    it makes room.
+    it makes room. A form brings many boxes in one body, so it may take `form_seconds` at the same least rate.
     """
 
     first_extent: int = 64 * MIB
@@ -42,6 +52,7 @@ class Limits:
     unread_seconds: float = 120
     body_rate: int = 2048
     body_seconds: float = 1800
+    form_seconds: float = 86_400
     beat_seconds: float = 60
     poll_seconds: float = 1
 

@@ -4,7 +4,7 @@ uvicorn sets no deadline for a request's head, and httptools no bound on its len
 would hold everything. Here, for as long as a connection exists, it is in one of these states, and each of them ends:
 
     head    15 seconds and 32 KiB of heads
-    body    never a minute's pause, never slower than `body_rate`, at most half an hour
+    body    never a minute's pause, never slower than `body_rate`, at most half an hour; a day for a form of many boxes
     answer  the server's turn; whoever does not read is let go after two minutes without progress
     idle    15 seconds since the last answer had left, whatever bytes come that are not a request
 
@@ -17,7 +17,7 @@ import asyncio
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from knothole_keys.page import HEADERS
-from knothole_server.config import Limits
+from knothole_server.config import FORM, Limits
 from knothole_server.headers import json_body
 from knothole_server.narrow import PIECE
 
@@ -143,7 +143,8 @@ class QuietProtocol(HttpToolsProtocol):
         self._looked = now
         taken = now - self._since
         wanted = limits.body_rate * (taken - limits.stall_seconds)
-        return now - self._heard > limits.stall_seconds or self._body_bytes < wanted or taken > limits.body_seconds
+        most = limits.form_seconds if self.scope["path"] == FORM else limits.body_seconds
+        return now - self._heard > limits.stall_seconds or self._body_bytes < wanted or taken > most
 
     def _turn_away(self, status: int, code: str, message: str) -> None:
         self._ending = True

@@ -155,13 +155,16 @@ def _without_subtle(route: object, scripts: set[str]) -> None:
     route.fulfill(response=answer, body=cut + answer.text())  # type: ignore[attr-defined]
 
 
-def test_without_javascript_there_is_advice_and_nothing_to_fill_in(browser: Started, room: Newsroom) -> None:
+def test_without_javascript_there_is_advice_and_nowhere_to_write(browser: Started, room: Newsroom) -> None:
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(room.url)
     # `expect` asks again from a timer of the page's, which never fires where scripts are off; this asks once.
     assert page.locator("#noscript").is_visible()
     assert room.fingerprint in page.locator("#noscript").inner_text()
-    assert page.locator("form, input, textarea, select, button").count() == 0
+    assert page.locator("form").count() == 1
+    assert page.get_attribute("form", "action") == "/boxes"
+    assert page.locator("input").evaluate_all("all => all.map(one => [one.type, one.accept])") == [["file", ".boxes"]]
+    assert page.locator("textarea, select, [contenteditable]").count() == 0
     page.context.close()
 
 

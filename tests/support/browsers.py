@@ -16,7 +16,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 # Browsers call home by themselves; a test of a drop must not.
-_QUIET = [
+QUIET = [
     "--disable-gpu",
     "--disable-quic",
     "--disable-background-networking",
@@ -24,7 +24,7 @@ _QUIET = [
     "--disable-sync",
     "--no-first-run",
 ]
-_SILENT: dict[str, Any] = {
+SILENT: dict[str, Any] = {
     "app.update.enabled": False,
     "browser.safebrowsing.downloads.remote.enabled": False,
     "datareporting.policy.dataSubmissionEnabled": False,
@@ -65,8 +65,8 @@ class Kind:
 
 KINDS = {
     "chromium": Kind("chromium"),
-    "firefox": Kind("firefox-esr", _SILENT),
-    "firefox-safer": Kind("firefox-esr", {**_SILENT, **_SAFER}),
+    "firefox": Kind("firefox-esr", SILENT),
+    "firefox-safer": Kind("firefox-esr", {**SILENT, **_SAFER}),
 }
 
 
@@ -133,7 +133,7 @@ class Started:
                 )
             else:
                 # Chromium refuses to sandbox as root, which is what CI is.
-                arguments = [*_QUIET, "--no-sandbox"] if os.geteuid() == 0 else _QUIET
+                arguments = [*QUIET, "--no-sandbox"] if os.geteuid() == 0 else QUIET
                 self._browsers[key] = self._playwright.chromium.launch(
                     executable_path=program,
                     args=arguments,

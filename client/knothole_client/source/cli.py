@@ -11,12 +11,13 @@ from knothole_client import message as messages
 from knothole_client.http import Connection
 from knothole_client.progress import Progress
 from knothole_client.source import answers, seen, thread, words
+from knothole_client.source.carrying import Carrier, last_day
 from knothole_client.source.cleaning import cleaned
 from knothole_client.source.reading import SourceFile, look, survey
 from knothole_client.source.sending import Receipt, Sender
 from knothole_client.source.submission import compose
 from knothole_client.source.weeks import Week, choose
-from knothole_client.trust import View, get_lists, get_view
+from knothole_client.trust import View, get_lists, get_view, read_view
 from knothole_keys import clock
 from knothole_keys.codename import thread_keys
 from knothole_keys.errors import Refused
@@ -40,6 +41,10 @@ def source() -> None:
 @click.option("--returning", is_flag=True, help="Ask for the codename of an earlier submission.")
 @click.option("--to", multiple=True, metavar="ID", help="Seal to this recipient only; once for each. Everybody otherwise.")
 @click.option("--clean", is_flag=True, help="Send copies that mat2 has cleaned; what it cannot clean is refused.")
+@click.option("--out", type=FILE, metavar="F.boxes", help="Send nothing: seal into this file, for the form without scripts.")
+@click.option("--split", metavar="SIZE", help="With --out: several files of at most this size, such as 512M.")
+@click.option("--roots", type=FILE, help="With --out: the drop's roots, fetched before; with --roster, nothing goes online.")
+@click.option("--roster", type=FILE, help="With --out: the drop's roster, fetched before.")
 @click.option("--proxy", help="Go through this proxy; Tor's is socks5h://127.0.0.1:9050.")
 @click.argument("paths", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
 def send(
@@ -51,6 +56,10 @@ def send(
     returning: bool,
     to: tuple[str, ...],
     clean: bool,
+    out: Path | None,
+    split: str | None,
+    roots: Path | None,
+    roster: Path | None,
     proxy: str | None,
     paths: tuple[Path, ...],
 ) -> None:
@@ -59,12 +68,17 @@ def send(
     Interrupted, the same command with the same codename sends only what is missing. On another day, or under a new list of who
     reads, a new letter goes along. The files' names travel along, sealed; their dates and folders do not. A file that is
     cleaned again may come out another, and is sent in full then.
+
+    With --out nothing is sent: everything is sealed into a file, which any browser brings to the drop by the form on its page.
     """
     if codename_file and returning:
         raise click.UsageError("Give either --codename-file or --returning.")
     if not re.fullmatch(r"[A-Za-z0-9-]{0,35}", language):
         raise Refused("This is not a language's code; write for example en, zh-Hans or pt-BR, or leave it out.")
+    if bool(roots) != bool(roster) or (not out and (split or roots)):
+        raise click.UsageError("--split, --roots and --roster go with --out, and the last two together.")
     drop_id = parse_fingerprint(root)
+    carrier = Carrier(out, _size(split)) if out else None
     thread.keep_out(paths, codename_file)
     text = messages.from_option(message or "", MAX_LETTER, "send it as a file")
     if not text and not paths:
@@ -72,11 +86,15 @@ def send(
     with ExitStack() as stack:
         if clean:
             paths = stack.enter_context(cleaned(paths, lambda said: click.echo(said, err=True)))
-        connection = stack.enter_context(Connection(url, proxy=proxy))
-        now = clock.now()
-        view = get_view(connection, drop_id=drop_id, now=now)
+        connection, now = stack.enter_context(Connection(url, proxy=proxy)), clock.now()
+        if roots and roster:
+            view = read_view(roots, roster, drop_id=drop_id, now=now)
+        else:
+            view = get_view(connection, drop_id=drop_id, now=now)
         week = choose(view, now, to)
         _show(view, week)
+        if carrier:
+            carrier.check(week.geometry.size)
         files = _survey(paths, week)
         codename = thread.from_file(codename_file) if codename_file else thread.asked() if returning else thread.fresh()
         keys = thread_keys(codename.words, drop_id)
@@ -91,12 +109,28 @@ def send(
             drop_id=drop_id,
             read=seen.load(codename_file) if codename_file else (),
         )
+        if carrier:
+            with Progress("Sealing", submission.count, "boxes") as progress:
+                made = carrier.write(submission, week, keys, drop_id, progress.add)
+            _tell_made(made, url, week)
+            return
         if submission.outside:
             click.echo("Reading again, to ask the server what it has already.", err=True)
         with Progress("Sending", submission.count, "boxes") as progress:
             sender = Sender(connection, view, keys, week, seen=now)
             receipt = sender.send(submission, returning=codename.existed, sent=progress.add)
     _tell(receipt)
+
+
+def _size(text: str | None) -> int | None:
+    """Bytes out of a number with K, M or G behind it. Raises Refused."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"([1-9][0-9]{0,11})([KMG]?)", text)
+    if found is None:
+        raise Refused("--split wants a size, such as 512M or 2G.")
+    unit: int = 1024 ** " KMG".index(found[2] or " ")
+    return int(found[1]) * unit
 
 
 @source.command()
@@ -148,3 +182,19 @@ def _tell(receipt: Receipt) -> None:
     there = f", and that {receipt.already} more were there already" if receipt.already else ""
     click.echo(f"The server says that it has stored {receipt.stored} boxes{there}.", err=True)
     click.echo("The newsroom has it only when a journalist has fetched and opened it. Keep the codename.", err=True)
+
+
+def _tell_made(made: list[Path], url: str, week: Week) -> None:
+    for path in made:
+        click.echo(f"Made {path} ({look(path)} bytes).", err=True)
+    several = "each of these files, in this order," if len(made) > 1 else "this file"
+    click.echo(
+        f"Nothing was sent. Open {url} in a browser, scripts switched off, and send {several} by the form there, until "
+        f"{last_day(week.epoch)} (UTC) at the latest; afterwards seal again with the same codename.",
+        err=True,
+    )
+    click.echo(
+        "The file's name reaches the server, so it must not say anything. Delete the file afterwards. Keep the codename: "
+        "it is the way to send more and to read replies.",
+        err=True,
+    )
