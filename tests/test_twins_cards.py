@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knothole_keys.card import SLOT, Card, read_acknowledgement, read_board
+from knothole_keys.board import SLOT
+from knothole_keys.card import Card, read_acknowledgement, read_board
 from tests.keys.cards import (
     ACKNOWLEDGEMENTS,
     HEADS,

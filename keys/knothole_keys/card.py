@@ -17,12 +17,12 @@ from cryptography.exceptions import InvalidTag
 from nacl.signing import SigningKey
 
 from knothole_keys import canonical, fields
+from knothole_keys.board import SLOT
 from knothole_keys.canonical import MAX_INTEGER
 from knothole_keys.errors import CannotSeal, KnotholeError, MalformedBoard
 from knothole_keys.note import verifies
 from knothole_keys.recipient import recipient_id
 
-SLOT = 2048
 SIGNATURE = 64
 MAX_PIECES = 16
 Kind = Literal["reply", "acknowledgement"]

@@ -11,7 +11,7 @@ import pytest
 from nacl.signing import SigningKey
 
 from knothole_client.source import answers, seen
-from knothole_keys import board, card, clock, codename
+from knothole_keys import board, clock, codename
 from knothole_keys.board import BOARD_LIMIT, SLOT
 from knothole_keys.card import MAX_PIECES, PIECE, Card, make_slots
 from knothole_keys.cli import run
@@ -150,8 +150,6 @@ def test_a_board_without_end_is_refused_before_it_fills_the_memory(
 def test_the_limit_is_what_a_server_may_keep_and_no_more():
     # 30 days, and as many as a roster may live beyond, each with all the slots that a server takes in a day.
     assert BOARD_LIMIT == 66 * board.SLOTS_A_DAY * board.SLOT
-    # The server and the courier may not load what seals slots, so the length is written down twice.
-    assert card.SLOT == board.SLOT
 
 
 def test_an_error_of_the_servers_is_not_taken_for_a_board(read: Read, drop: Drop, words: ThreadKeys):

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knothole_keys.card import MAX_TEXT, PIECE, SLOT, Acknowledgement, Board, Card, read_acknowledgement
+from knothole_keys.board import SLOT
+from knothole_keys.card import MAX_TEXT, PIECE, Acknowledgement, Board, Card, read_acknowledgement
 from knothole_keys.errors import CannotSeal
 from tests.keys.cards import (
     ACKNOWLEDGEMENTS,

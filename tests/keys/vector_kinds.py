@@ -9,6 +9,7 @@ from cryptography.cobblestone import Cobblestone256Decryptor
 from nacl.signing import SigningKey
 
 from knothole_keys import canonical, card, codename, enrolment, epoch, kdf, letter, merkle, names, note, proof, trial, xwing
+from knothole_keys.board import SLOT
 from knothole_keys.box import Geometry
 from knothole_keys.letter import Draft, FileEntry
 from knothole_keys.note import NoteKey
@@ -259,7 +260,7 @@ def run_card(given: Given) -> Values:
     slots = card.make_slots(one, **keys, signing_key=SigningKey(bytes.fromhex(given["seed"])))
     opened = []
     for slot in slots:
-        assert len(slot) == card.SLOT
+        assert len(slot) == SLOT
         under = Cobblestone256Decryptor(reply_key, context=b"knothole/1 slot\x00" + drop_id)
         opened.append(under.update(slot) + under.finalize())
     return {"plaintexts": [text.hex() for text in opened]}
