@@ -11,7 +11,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from making import acknowledgements, boxes, cards, letters, notes, parts, roots, rosters, texts  # noqa: E402
+from making import acknowledgements, boxes, boxes_files, cards, letters, notes, parts, roots, rosters, texts  # noqa: E402
 
 MAKERS = [
     texts.json_scenarios,
@@ -25,6 +25,7 @@ MAKERS = [
     rosters.enrolment_scenarios,
     rosters.weekly_key_scenarios,
     boxes.box_scenarios,
+    boxes_files.boxes_file_scenarios,
     parts.part_scenarios,
     parts.id_scenarios,
     letters.letter_scenarios,

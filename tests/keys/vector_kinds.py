@@ -8,7 +8,22 @@ from typing import Any
 from cryptography.cobblestone import Cobblestone256Decryptor
 from nacl.signing import SigningKey
 
-from knothole_keys import canonical, card, codename, enrolment, epoch, kdf, letter, merkle, names, note, proof, trial, xwing
+from knothole_keys import (
+    boxes_file,
+    canonical,
+    card,
+    codename,
+    enrolment,
+    epoch,
+    kdf,
+    letter,
+    merkle,
+    names,
+    note,
+    proof,
+    trial,
+    xwing,
+)
 from knothole_keys.board import SLOT
 from knothole_keys.box import Geometry
 from knothole_keys.letter import Draft, FileEntry
@@ -234,6 +249,16 @@ def run_written_letter(given: Given) -> Values:
     first, _ = next(letter_parts(stream, given["capacity"]))
     digest = hashlib.sha256(stream).hexdigest()
     return {"inside": inside, "length": len(stream), "sha256": digest, "stream": first.stream.hex()}
+
+
+def run_boxes_file(given: Given) -> Values:
+    reader, file = boxes_file.Reader(), spell(given["file"])
+    # In pieces, as a form brings it.
+    events = [event for at in range(0, len(file), 65_521) for event in reader.feed(file[at : at + 65_521])]
+    reader.finish()
+    (header,) = [event for event in events if isinstance(event, boxes_file.Header)]
+    boxes = [{"epoch": one.epoch, "box_id": one.box_id.hex()} for one in events if isinstance(one, boxes_file.Entry)]
+    return {"drop_id": header.drop_id.hex(), "size": header.size, "boxes": boxes}
 
 
 def run_board(given: Given) -> Values:

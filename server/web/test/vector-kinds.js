@@ -19,8 +19,8 @@ import { idOfPart, sealBox } from "../seal.js";
 import { checkPart, encodeHead, fileStreamId, leafHash, MerkleTree, readHead } from "../stream.js";
 import { boardOf, edited, plaintext, spell } from "./recipes.js";
 
-/** Kinds that the page has no layer for: enrolments, key files and writing cards are for desks and administrators. */
-export const ELSEWHERE = ["card", "enrolment", "verifier_key"];
+/** Kinds that the page has no layer for: files of boxes are for servers, enrolments, key files and writing cards for desks and administrators. */
+export const ELSEWHERE = ["boxes_file", "card", "enrolment", "verifier_key"];
 
 const geometryOf = ({ size, slots }) => new Geometry(size, slots);
 
