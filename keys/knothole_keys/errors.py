@@ -125,3 +125,8 @@ class BadLetterSignature(KnotholeError):
 
 class BadFileName(KnotholeError):
     """A file name in the letter could do harm, or occurs twice."""
+
+
+# Reply slots.
+class MalformedBoard(KnotholeError):
+    """These bytes are not a whole number of reply slots."""

@@ -1,0 +1,249 @@
+"""Cards: what a desk says to a thread, cut into reply slots that only the thread can tell from random bytes (SPEC section 10).
+
+Desks write cards, sources read them. Both must be able to stand whatever lies on the board: anybody with a courier's token
+puts bytes there, and any recipient who holds a thread's letter can seal slots for it.
+"""
+
+import hashlib
+import struct
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Literal, NamedTuple
+
+from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
+from cryptography.exceptions import InvalidTag
+from nacl.signing import SigningKey
+
+from knothole_keys import canonical, fields
+from knothole_keys.canonical import MAX_INTEGER
+from knothole_keys.errors import CannotSeal, KnotholeError, MalformedBoard
+from knothole_keys.note import verifies
+from knothole_keys.recipient import recipient_id
+
+SLOT = 2048
+SIGNATURE = 64
+MAX_PIECES = 16
+Kind = Literal["reply", "acknowledgement"]
+KINDS: tuple[Kind, ...] = ("reply", "acknowledgement")
+LABEL = b"knothole/1 slot\x00"
+TYPE = "knothole/1 acknowledgement"
+_HEADER = struct.Struct(">BI8sQ16sHHH")
+_SIGNED = 1912
+PIECE = _SIGNED - _HEADER.size
+MAX_TEXT = MAX_PIECES * PIECE
+_UNIX = date(1970, 1, 1)
+_DAYS = range((date(2000, 1, 1) - _UNIX).days, (date.max - _UNIX).days + 1)
+_ALLOWED_CONTROLS = frozenset("\t\n\r")
+_COUNTS = ("boxes", "expected", "files", "of")
+
+
+@dataclass(frozen=True, repr=False)
+class Card:
+    """One whole reply or acknowledgement. `day` as `YYYY-MM-DD`; `sender` a recipient id; `sequence` below 2^53."""
+
+    kind: Kind
+    day: str
+    sender: str
+    sequence: int
+    text: str
+
+
+@dataclass(frozen=True, repr=False)
+class Board:
+    """What a board holds for one thread, and how many of its slots opened in vain.
+
+    `cards` by day, then sequence. `ignored`: slots that opened but are forged, of an unknown sender or malformed.
+    `incomplete`: cards of which pieces are missing.
+    """
+
+    cards: list[Card]
+    ignored: int
+    incomplete: int
+
+
+@dataclass(frozen=True)
+class Acknowledgement:
+    """What a desk has of a letter (stream id in hex, day of sealing): boxes of those expected, whole files of those listed."""
+
+    letter: str
+    day: str
+    boxes: int
+    expected: int
+    files: int
+    of: int
+
+    def text(self) -> str:
+        """The canonical text that a card carries."""
+        return canonical.encode({"type": TYPE, **vars(self)}).decode()
+
+
+def read_acknowledgement(text: str) -> Acknowledgement | None:
+    """The acknowledgement that a text spells, or None when it spells none."""
+    try:
+        value = fields.members(
+            canonical.decode(text.encode()), {"type", "letter", "day", *_COUNTS}, MalformedBoard, "An acknowledgement"
+        )
+        fields.hex_bytes(value["letter"], 32, MalformedBoard, "A letter's id")
+        fields.day(value["day"], MalformedBoard, "A letter's day")
+        for name in _COUNTS:
+            fields.integer(value[name], 0, MAX_INTEGER, MalformedBoard, "A count")
+    except (KnotholeError, UnicodeEncodeError):
+        return None
+    if value.pop("type") != TYPE or value["boxes"] > value["expected"] or value["files"] > value["of"]:
+        return None
+    return Acknowledgement(**value)
+
+
+def make_slots(card: Card, *, reply_key: bytes, drop_id: bytes, thread: bytes, signing_key: SigningKey) -> list[bytes]:
+    """The slots of a card, one for each piece, 2048 bytes each; other ones every time. Raises CannotSeal.
+
+    `reply_key` and `thread` (32 bytes each) are what the thread's letters name; `signing_key` is the desk's long-term key.
+    """
+    data = _checked(card, signing_key)
+    pieces = -(-len(data) // PIECE)
+    number = (date.fromisoformat(card.day) - _UNIX).days
+    about = KINDS.index(card.kind) + 1, number, bytes.fromhex(card.sender), card.sequence, _digest(data)
+    slots = []
+    for index in range(pieces):
+        text = data[index * PIECE : (index + 1) * PIECE]
+        signed = (_HEADER.pack(*about, index, pieces, len(text)) + text).ljust(_SIGNED, b"\x00")
+        signature = signing_key.sign(_message(drop_id, thread, signed)).signature
+        sealed = Cobblestone256Encryptor(reply_key, context=LABEL + drop_id)
+        slots.append(sealed.update(signed + signature) + sealed.finalize())
+    return slots
+
+
+def read_board(board: bytes, *, reply_key: bytes, drop_id: bytes, thread: bytes, senders: Mapping[str, bytes]) -> Board:
+    """The cards for one thread. `senders`: recipient ids and their long-term Ed25519 keys (32 bytes).
+
+    Raises MalformedBoard when the board is not a whole number of slots, and nothing for what slots hold.
+    """
+    if len(board) % SLOT:
+        raise MalformedBoard("The board is not a whole number of reply slots; fetch it again.")
+    found: dict[_About, _Pieces] = {}
+    ignored = 0
+    for plaintext in _opened(board, reply_key, LABEL + drop_id):
+        piece = _piece(plaintext)
+        key = senders.get(piece.about.sender) if piece else None
+        signed, signature = plaintext[:_SIGNED], plaintext[_SIGNED:]
+        if not piece or not key or not verifies(key, _message(drop_id, thread, signed), signature):
+            ignored += 1
+            continue
+        found.setdefault(piece.about, _Pieces()).add(piece)
+    cards, incomplete = [], 0
+    for about, pieces in sorted(found.items()):
+        if len(pieces.texts) < about.pieces:
+            incomplete += 1
+        elif card := pieces.card(about):
+            cards.append(card)
+        else:
+            ignored += pieces.slots
+    return Board(cards, ignored, incomplete)
+
+
+class _About(NamedTuple):
+    """What all pieces of a card say alike, in the order in which cards are sorted."""
+
+    day: int
+    sequence: int
+    sender: str
+    kind: int
+    digest: bytes
+    pieces: int
+
+
+class _Piece(NamedTuple):
+    about: _About
+    place: int
+    text: bytes
+
+
+@dataclass
+class _Pieces:
+    texts: dict[int, bytes] = field(default_factory=dict)
+    slots: int = 0
+    contradict: bool = False
+
+    def add(self, piece: _Piece) -> None:
+        self.slots += 1
+        # Two texts for one piece: no order of slots may decide which of them is read.
+        self.contradict |= self.texts.setdefault(piece.place, piece.text) != piece.text
+
+    def card(self, about: _About) -> Card | None:
+        data = b"".join(text for _, text in sorted(self.texts.items()))
+        if self.contradict or _digest(data) != about.digest:
+            return None
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            return None
+        kind = KINDS[about.kind - 1]
+        if _flaw(kind, text):
+            return None
+        return Card(kind, (_UNIX + timedelta(about.day)).isoformat(), about.sender, about.sequence, text)
+
+
+def _opened(board: bytes, reply_key: bytes, context: bytes) -> Iterator[bytes]:
+    """The plaintexts that the key opens, each once."""
+    seen = set()
+    for at in range(0, len(board), SLOT):
+        trial = Cobblestone256Decryptor(reply_key, context=context)
+        try:
+            plaintext = trial.update(memoryview(board)[at : at + SLOT]) + trial.finalize()
+        except (InvalidTag, ValueError):
+            # Somebody else's, random bytes, or damaged: nobody can tell.
+            continue
+        if plaintext not in seen:
+            seen.add(plaintext)
+            yield plaintext
+
+
+def _piece(plaintext: bytes) -> _Piece | None:
+    kind, day, sender, sequence, digest, index, pieces, length = _HEADER.unpack_from(plaintext)
+    within = 1 <= kind <= len(KINDS) and day in _DAYS and sequence <= MAX_INTEGER
+    if not within or not index < pieces <= MAX_PIECES or not 0 < length <= PIECE:
+        return None
+    # One text has one cut: an acknowledgement is one piece, and all pieces but the last are full.
+    if (KINDS[kind - 1] == "acknowledgement" and pieces > 1) or (index < pieces - 1 and length < PIECE):
+        return None
+    end = _HEADER.size + length
+    if any(plaintext[end:_SIGNED]):
+        return None
+    about = _About(day, sequence, sender.hex(), kind, digest, pieces)
+    return _Piece(about, index, plaintext[_HEADER.size : end])
+
+
+def _checked(card: Card, signing_key: SigningKey) -> bytes:
+    error = CannotSeal
+    fields.day(card.day, error, "The card's day")
+    fields.integer(card.sequence, 0, MAX_INTEGER, error, "The card's number")
+    if card.sender != recipient_id(bytes(signing_key.verify_key)):
+        raise error("The card names another sender than the one whose key signs it.")
+    try:
+        data = card.text.encode()
+    except UnicodeEncodeError:
+        raise error("The reply holds something that is not text; type it again.") from None
+    if not 0 < len(data) <= MAX_TEXT:
+        raise error(f"A reply has 1 to {MAX_TEXT} bytes, and this one has {len(data)}; write it in several replies.")
+    if flaw := _flaw(card.kind, card.text):
+        raise error(flaw)
+    return data
+
+
+def _flaw(kind: Kind, text: str) -> str | None:
+    if kind == "acknowledgement":
+        return None if read_acknowledgement(text) else "This is not the text of an acknowledgement."
+    if any(unicodedata.category(c) == "Cc" and c not in _ALLOWED_CONTROLS for c in text):
+        return "The reply holds a control character other than a tab or a line break; take it out."
+    return None
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()[:16]
+
+
+def _message(drop_id: bytes, thread: bytes, signed: bytes) -> bytes:
+    # With the thread: else a desk that reads two threads could carry a colleague's reply from one into the other.
+    return LABEL + drop_id + thread + signed
