@@ -1,4 +1,4 @@
-"""Cards: what a desk says to a thread, cut into reply slots that only the thread can tell from random bytes (SPEC section 10).
+"""Cards: what a desk says to a thread, cut into reply slots that only the thread can tell from random bytes (SPEC section 9.1).
 
 Desks write cards, sources read them. Both must be able to stand whatever lies on the board: anybody with a courier's token
 puts bytes there, and any recipient who holds a thread's letter can seal slots for it.

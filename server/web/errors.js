@@ -106,5 +106,11 @@ export const BadLetterSignature = refusal(
 );
 export const BadFileName = refusal("BadFileName", "A file's name is not allowed; give it another name.");
 
+// reply slots
+export const MalformedBoard = refusal(
+  "MalformedBoard",
+  "This is not a whole number of reply slots; fetch it again.",
+);
+
 // sealing
 export const CannotSeal = refusal("CannotSeal", "This cannot be sealed; nothing was sent.");
