@@ -2,7 +2,7 @@
 
 export const ANSWERS = {
   "ways.label": "What brings you here?",
-  "ways.new": "Leave something",
+  "ways.new": "Send something",
   "ways.back": "I have a codename: come back",
 
   "returning.title": "Come back with your codename",
@@ -84,10 +84,12 @@ export const ANSWERS = {
   "answers.next": "What to do now",
   "answers.next.more":
     "Write back, send more, or continue a broken upload: it goes under the same codename, and tells the readers which answers you have read.",
+  "answers.next.send": "Send more, or continue a broken upload: it goes under the same codename.",
   "answers.next.wait":
-    "Or come back in some days with the same words. An answer stays on the board for about a month.",
-  "answers.next.leave": "Or leave. The page keeps nothing; your paper with the words is all that you need.",
+    "Come back in some days with the same words. An answer stays on the board for about a month.",
+  "answers.next.leave": "Leave. The page keeps nothing; your paper with the words is all that you need.",
   "answers.more": "Write back or send more",
+  "answers.send": "Send more",
   "answers.again": "Look again",
 
   "answers.knows": "What the server knows about this",

@@ -45,36 +45,48 @@ export function lookingView({ back }) {
  * source's; `more()`, `again()`, `retype()` and `leave()` are the ways on.
  */
 export function answersView({ found, words, sure, more, again, retype, leave }) {
-  const { replies, letters, lapsed } = found;
-  const nothing = replies.length === 0 && letters.length === 0;
+  const { replies, letters } = found;
+  const answered = replies.length > 0;
+  const nothing = !answered && letters.length === 0;
+  const lapsed =
+    found.lapsed === null
+      ? null
+      : el("p", { class: "care", id: "lapsed" }, t("answers.lapsed", { day: day(found.lapsed) }));
+  const head = [el("h2", {}, headline(found)), lapsed];
+  const ended = [
+    el("h3", { class: "title" }, t("answers.next")),
+    list("ul", steps(found), { class: "plain" }),
+    el(
+      "div",
+      { class: "actions" },
+      lapsed
+        ? null
+        : button(t(answered ? "answers.more" : "answers.send"), more, { class: "main", id: "more" }),
+      button(t("answers.again"), again, { id: "again" }),
+      button(t("done.leave"), leave, { id: "leave-here" }),
+    ),
+    knowsPart(),
+  ];
+  const what = nothing ? nothingPart({ words, sure, retype }) : statusPart(letters);
+  const frame = { id: "answers", "data-replies": replies.length };
+  if (!answered) {
+    return [
+      el("section", { class: "card", ...frame }, head, what, remarks(found)),
+      el("section", { class: "card" }, ended),
+    ];
+  }
   return [
     el(
       "section",
-      { class: "card summary", id: "answers", "data-replies": replies.length },
-      el("h2", {}, headline(found)),
-      lapsed === null
-        ? null
-        : el("p", { class: "care", id: "lapsed" }, t("answers.lapsed", { day: day(lapsed) })),
-      nothing ? nothingPart({ words, sure, retype }) : statusPart(letters),
-      ...remarks(found),
+      { class: "answered", ...frame },
+      head,
+      lettersOf(replies),
+      el("p", { class: "care", id: "answers-care" }, t("answers.care")),
+      remarks(found),
     ),
-    replies.length > 0 ? lettersOf(replies) : null,
-    replies.length > 0 ? el("p", { class: "care", id: "answers-care" }, t("answers.care")) : null,
-    el(
-      "section",
-      { class: "card" },
-      el("h3", { class: "title" }, t("answers.next")),
-      list("ul", steps(lapsed), { class: "plain" }),
-      el(
-        "div",
-        { class: "actions" },
-        lapsed === null ? button(t("answers.more"), more, { class: "main", id: "more" }) : null,
-        button(t("answers.again"), again, { id: "again" }),
-        button(t("done.leave"), leave, { id: "leave-here" }),
-      ),
-      knowsPart(),
-    ),
-  ].filter(Boolean);
+    el("section", { class: "card" }, el("h3", { class: "title" }, t("answers.status")), what),
+    el("section", { class: "card" }, ended),
+  ];
 }
 
 /** Replies as letters: who wrote, when, what; nothing in them becomes a link. */
@@ -139,8 +151,8 @@ function nothingPart({ words, sure, retype }) {
     sure
       ? null
       : [
+          el("div", { class: "actions" }, button(t("answers.words"), retype, { id: "retype" })),
           revealWords(words, { show: t("answers.reveal"), hide: t("codename.hide") }),
-          el("p", {}, button(t("answers.words"), retype, { class: "slight", id: "retype" })),
         ],
   );
 }
@@ -151,8 +163,9 @@ function remarks({ ignored, incomplete }) {
   return [remark("incomplete", incomplete), remark("ignored", ignored)];
 }
 
-function steps(lapsed) {
-  const named = lapsed === null ? ["more", "wait", "leave"] : ["wait", "leave"];
+function steps({ replies, lapsed }) {
+  const on = replies.length > 0 ? "more" : "send";
+  const named = lapsed === null ? [on, "wait", "leave"] : ["wait", "leave"];
   return named.map((name) => t(`answers.next.${name}`));
 }
 

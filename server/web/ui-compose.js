@@ -43,7 +43,7 @@ export function composeView({ drop, draft, kept, send, back, examining }) {
     files.miss(said.filter(Boolean).join(" "));
   };
   const view = [
-    kept ? null : ways("new", back),
+    ...(kept ? [] : [ways("new", back)]),
     steps("compose"),
     el(
       "section",
