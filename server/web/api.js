@@ -2,6 +2,7 @@
 // upload.js's. Only an answer that the server itself would give counts: a login page with status 200 does not.
 
 import { concat, hex, u32 } from "./bytes.js";
+import { SLOT } from "./card.js";
 import { Problem } from "./problems.js";
 import { randomBytes, shuffled } from "./random.js";
 import { ask, putBox } from "./transport.js";
@@ -12,6 +13,8 @@ const ASKED = 1024;
 const ID = 16;
 const MAX_WORK = 26; // zero bits; about what a phone computes in minutes: a server that asks for more is not to be served
 const BRACE = 0x7b; // with which each note begins
+// More than a server takes in 31 days; an answer without end would fill the memory.
+const MAX_BOARD = 2 ** 28;
 
 /** An answer that is not the one asked for; `code` and `body` are what its JSON says, if it is JSON. */
 export class BadAnswer extends Error {
@@ -48,6 +51,16 @@ export class Api {
   /** The newest roster's note, bytes. */
   roster(signal) {
     return this.#note("/roster", signal);
+  }
+
+  /**
+   * The whole board, bytes: the only way of asking, the same for everybody. `arrived(bytes)` is told how much is here. What
+   * is no whole number of slots, or has no end, is Problem "board".
+   */
+  async board(arrived, signal) {
+    const bytes = await this.#ask("/board", { signal, arrived, most: MAX_BOARD });
+    if (bytes.length % SLOT !== 0 || bytes.length > MAX_BOARD) throw new Problem("board");
+    return bytes;
   }
 
   /** {permit, difficulty}. */

@@ -18,16 +18,17 @@ export function clock() {
 }
 
 /**
- * Fetch and check both lists, against those `known` ({roster, chain}) if there are any: {dropId, chain, roster}. Throws what
+ * Fetch and check both lists, against those `known` ({roster, chain}) if there are any: {dropId, chain, roster}. `lapsed`
+ * takes lists that ran out, which serve for reading replies only. Throws what
  * readChain and readRoster refuse, BrokenChain for a chain that does not begin as the known one, Unreachable, BadAnswer.
  */
-export async function loadLists({ api, dropId, now, known, signal }) {
+export async function loadLists({ api, dropId, now, known, signal, lapsed = false }) {
   for (let fetches = 1; ; fetches++) {
     const [roots, note] = await Promise.all([api.roots(signal), api.roster(signal)]);
-    const chain = readChain(roots, { dropId, now });
+    const chain = readChain(roots, { dropId, now, lapsed });
     if (known && !extendsChain(chain, known.chain)) throw new BrokenChain();
     if (fetches < FETCHES && parseNote(note).value.root_version !== chain.current.version) continue;
-    return { dropId, chain, roster: readRoster(note, chain, { now, known: known?.roster }) };
+    return { dropId, chain, roster: readRoster(note, chain, { now, known: known?.roster, lapsed }) };
   }
 }
 

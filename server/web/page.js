@@ -1,27 +1,36 @@
 // The source's page: what happens when. The rules are in ui-state.js, the views in ui-*.js, the sealing in worker.js.
 //
 // For whoever drives or tests the page:
-//   <main id="main" data-state="loading|compose|hashing|codename|checking|sending|done|error">
-//   compose   #message  #language  #files (file input)  #folder  .files li  #readers input  #codename-entry  #send
+//   <main id="main" data-state="loading|compose|hashing|codename|checking|sending|done|returning|looking|answers|error|left">
+//   everywhere  #leave: forgets everything and empties the tab, as Escape pressed three times does
+//   compose   #message  #language  #files (file input)  #folder  .files li  #readers input  #way-back  #send
 //             #problem (beside what it is about)  #missed (dropped files that are not there)
+//             with a codename: #kept  #earlier (the answers that were read)  #retype
 //   hashing   the lists are fetched once more: #loading; then the files are read: #hash-progress  #cancel
 //   codename  #codename (ol of eight words)  #confirm-N with data-word-index="N" (two of them)  #confirm-send  #back
 //             (a returning source sees #confirm-send, #back and #reveal only)
 //   checking  the lists are fetched once more; #loading  #cancel
 //   sending   #progress  #count  #notice with data-reason="paused|asking|quiet|work" or one of reasons.js  #fresh  #pause
-//   done      #done  #reveal, which shows #codename-again  #sealed-for
-//   error     #error with data-kind (the kinds of problems.js)  #retry
+//   done      #done  #reveal, which shows #codename-again  #sealed-for  #look
+//   returning #codename-entry  #codename-aid  #problem  #look  #more  #way-new
+//   looking   the lists and the whole board are fetched, every slot is tried: #look-progress  #cancel
+//   answers   #answers with data-replies  .letter  #status li with data-whole  #nothing  #lapsed  #ignored  #incomplete
+//             #more  #again  #retype
+//   error     #error with data-kind (the kinds of problems.js)  #retry  #to-answers
 //
 // Nothing is remembered: no cookie, no storage. The message, the files and the codename live in this module's variables
-// and in the workers, until the tab is closed or everything is sent.
+// and in the workers, until the page is left or everything is sent.
 
+import { Answering } from "./answering.js";
+import { readOf } from "./answers.js";
 import { Api } from "./api.js";
-import { generateCodename, parseCodename, threadKeys, WORDS } from "./codename.js";
+import { generateCodename, threadKeys, WORDS } from "./codename.js";
 import { equal } from "./bytes.js";
 import { clock, ended, lastsUntil, loadDrop, ranOut, unusable } from "./drop.js";
 import { dayOf } from "./epoch.js";
 import { patiently, Stopped } from "./gate.js";
 import { Examining } from "./examining.js";
+import { offerLeaving } from "./leaving.js";
 import { listen } from "./listening.js";
 import { MAX_FILES } from "./letter-text.js";
 import { Pool, poolSize } from "./pool.js";
@@ -32,13 +41,12 @@ import { isPassing } from "./reasons.js";
 import { newSending } from "./sending.js";
 import { dir, lang, t } from "./strings.js";
 import { composeView } from "./ui-compose.js";
-import { codenameView, returningView } from "./ui-codename.js";
+import { codenameView, keptView } from "./ui-codename.js";
 import { doneView } from "./ui-done.js";
 import { show } from "./ui-dom.js";
 import { errorView } from "./ui-error.js";
 import { day, names } from "./ui-format.js";
 import { checkingView, loadingView } from "./ui-loading.js";
-import { wordsState } from "./ui-returning.js";
 import { hashingView, sendingView } from "./ui-sending.js";
 import { askedWords, holdsOn, lacking, next, readersAfter } from "./ui-state.js";
 import { copiesSaid } from "./ui-traces.js";
@@ -53,11 +61,14 @@ let drop = null;
 let form = null; // the compose view while it is shown
 let upload = null;
 let begun = false; // whether a box may have been stored
-let words = null; // the codename, once it was typed or confirmed
+// The codename, once it was typed or confirmed: {words, sure, replies}; `sure` is known to be this source's, `replies` are
+// the answers that were read under it.
+let kept = null;
+let stopping = null; // ends the reading or checking that is under way
 let draft = emptyDraft();
 
 function emptyDraft() {
-  return { message: "", language: "", files: [], chosen: null, typed: "", words: null };
+  return { message: "", language: "", files: [], chosen: null, words: null };
 }
 
 function go(event, view) {
@@ -72,7 +83,7 @@ function attempt(action) {
     try {
       await action();
     } catch (error) {
-      if (state !== "error") fail(problemOf(error));
+      if (state !== "error" && state !== "left") fail(problemOf(error));
     }
   };
 }
@@ -86,7 +97,19 @@ function fail(problem) {
   const known = drop && ranOut(drop, clock()) ? lastsUntil(drop) : null;
   const expired = problem.facts.expired ?? known;
   if (problem.kind === "off" && expired !== null) problem.facts.lapsed = day(expired);
-  go("fail", errorView({ problem, begun, held: holdsOn(state, draft), words, act: reload }));
+  const looking = state === "looking";
+  const view = {
+    problem,
+    begun,
+    held: holdsOn(state, draft),
+    words: kept?.words ?? null,
+    looking,
+    act: looking ? () => answering.again() : reload,
+    home: reload,
+    // Who signed an answer is known from a list that ran out, too.
+    answers: () => (kept ? answering.look(kept) : answering.type()),
+  };
+  go("fail", errorView(view));
 }
 
 const load = attempt(async () => {
@@ -148,26 +171,42 @@ function reload() {
 }
 
 function compose(event) {
-  form = composeView({ drop, draft, kept: words !== null, send: attempt(submit), examining });
+  const back = () => {
+    kept = null;
+    answering.type();
+  };
+  form = composeView({ drop, draft, kept, send: attempt(submit), back, examining });
   go(event, form.view);
 }
 
-const PLACE = { "compose.nobody": "readers", "compose.words": "words", "compose.nothing": "message" };
+// To the form from where its lists may be old, or were never there.
+function toForm(codename) {
+  kept = codename;
+  go("more", loadingView());
+  load();
+}
+
+// From the typing of a codename back to the form as it was.
+function home() {
+  if (pool && drop && ended(drop, clock()) === null) compose("back");
+  else toForm(kept);
+}
+
+const PLACE = { "compose.nobody": "readers", "compose.nothing": "message" };
 
 async function submit() {
   if (hearing.walking) return form.complain(t("files.walking"), "send");
   const chosen = drop.readers.filter(({ id }) => draft.chosen.has(id));
-  const typed = words === null ? wordsState(draft.typed) : "none";
-  const lack = lacking({ message: draft.message, files: draft.files, chosen, words: typed });
+  const lack = lacking({ message: draft.message, files: draft.files, chosen });
   if (lack) return form.complain(t(lack), PLACE[lack]);
   if (draft.files.length > MAX_FILES) return form.complain(t("compose.toomany", { n: MAX_FILES }), "files");
   await read();
 }
 
 async function read() {
-  const reading = new AbortController();
-  const { signal } = reading;
-  const cancel = () => reading.abort();
+  stopping = new AbortController();
+  const { signal } = stopping;
+  const cancel = () => stopping.abort();
   go("submit", checkingView({ step: "compose", back: cancel }));
   try {
     const changed = await refreshThisWeek(signal);
@@ -177,9 +216,8 @@ async function read() {
     if (draft.files.length > 0) show(state, view.view);
     const chosen = drop.readers.filter(({ id }) => draft.chosen.has(id));
     const capacity = drop.geometry.capacity;
-    const returning = words ?? (draft.typed.trim() === "" ? null : parseCodename(draft.typed));
     // One codename for the life of a draft: whoever goes back to writing may have it on paper already.
-    const codename = returning ?? (draft.words ??= generateCodename());
+    const codename = kept?.words ?? (draft.words ??= generateCodename());
     const keys = threadKeys(codename, drop.dropId);
     const hashed = await hashFiles({ files: draft.files, pool, capacity, progress: view.progress, signal });
     const recipients = chosen.map(({ id }) => id);
@@ -187,6 +225,7 @@ async function read() {
       dropId: drop.dropId,
       keys,
       draft,
+      read: readOf(kept?.replies ?? []),
       hashed,
       recipients,
       rosterHash: drop.roster.hash,
@@ -194,7 +233,7 @@ async function read() {
       capacity,
     });
     if (signal.aborted) throw new Stopped();
-    ask({ plan, chosen, codename, keys, known: returning !== null });
+    ask({ plan, chosen, codename, keys });
   } catch (error) {
     returnToForm(error, signal);
   }
@@ -221,22 +260,22 @@ function complaintOf({ name, facts }) {
   return name === "CannotSeal" ? t("compose.toolong") : null;
 }
 
-function ask({ plan, chosen, codename, keys, known }) {
+function ask({ plan, chosen, codename, keys }) {
   const readers = chosen.map(({ name }) => name);
   const view = {
     what: `${t("codename.what", { n: plan.parts.length, readers: names(readers) })} ${copiesSaid(draft.files)}`.trim(),
     same: plan.same.map(({ name }) => name),
     back: () => compose("back"),
-    confirm: attempt(() => send({ plan, chosen, codename, keys, known })),
+    confirm: attempt(() => send({ plan, chosen, codename, keys })),
   };
-  if (known) return go("hashed", returningView({ ...view, words: codename, confirmed: words !== null }));
+  if (kept) return go("hashed", keptView({ ...view, words: codename, sure: kept.sure }));
   go("hashed", codenameView({ ...view, words: codename, asked: askedWords(WORDS, randomBelow) }));
 }
 
-async function send({ plan, chosen, codename, keys, known }) {
-  const checking = new AbortController();
-  const { signal } = checking;
-  go("confirm", checkingView({ step: "codename", back: () => checking.abort() }));
+async function send({ plan, chosen, codename, keys }) {
+  stopping = new AbortController();
+  const { signal } = stopping;
+  go("confirm", checkingView({ step: "codename", back: () => stopping.abort() }));
   const { hash } = drop.roster;
   try {
     const changed = await refreshThisWeek(signal);
@@ -247,11 +286,12 @@ async function send({ plan, chosen, codename, keys, known }) {
   }
   // The letter names the list that it was sealed by, so even the same people on a newer one need another letter.
   if (!equal(drop.roster.hash, hash)) return backToForm(t("compose.renewed"));
-  words = codename;
+  const returning = kept !== null;
+  kept ??= { words: codename, sure: true, replies: [] };
   const { parts, bytes: total } = plan;
   const readers = chosen.map(({ name }) => name);
   const boxSize = drop.geometry.size;
-  const view = sendingView({ boxes: parts.length, boxSize, total, readers, returning: known, toggle });
+  const view = sendingView({ boxes: parts.length, boxSize, total, readers, returning, toggle });
   const sending = newSending({ api, pool, drop, parts, chosen, keys, changed: view.update });
   upload = sending.upload;
   go("open", view.view);
@@ -261,13 +301,35 @@ async function send({ plan, chosen, codename, keys, known }) {
 }
 
 function finish(boxes, readers) {
-  pool.close();
-  examining.close();
-  const codename = words;
+  endWorkers();
+  const { words, sure } = kept;
   upload = null;
-  words = null;
+  kept = null;
   draft = emptyDraft();
-  go("stored", doneView({ boxes, readers, words: codename }));
+  begun = false;
+  const look = () => answering.look({ words, sure });
+  go("stored", doneView({ boxes, readers, words, look, leave }));
+}
+
+function endWorkers() {
+  pool?.close();
+  examining?.close();
+  pool = null;
+  examining = null;
+}
+
+// Whoever leaves takes nothing back: whatever is under way stops, and nothing that was typed or chosen stays.
+function forget() {
+  if (state !== "left") state = next(state, "leave");
+  upload?.gate.stop();
+  stopping?.abort();
+  answering.forget();
+  endWorkers();
+  upload = null;
+  form = null;
+  kept = null;
+  drop = null;
+  draft = emptyDraft();
 }
 
 function toggle() {
@@ -275,6 +337,8 @@ function toggle() {
   else upload.pause();
 }
 
+const leave = offerLeaving(forget);
+const answering = new Answering({ api, go, attempt, known: () => drop, home, more: toForm, leave });
 document.documentElement.lang = lang;
 document.documentElement.dir = dir;
 // The static card blames the browser after a while; now that this runs, it can only be the line.

@@ -44,15 +44,16 @@ export async function hashFiles({ files, pool, capacity, progress, signal }) {
 }
 
 /**
- * Write the letter and list all parts, the letter's first: {parts, bytes, same}. The letter names every file; `same` are
+ * Write the letter and list all parts, the letter's first: {parts, bytes, same}. `read` are the replies that the letter
+ * names as read, {sender, sequence}. The letter names every file; `same` are
  * those whose contents another one has already, so that they need no parts of their own. A part is {kind, size, source, header()}: the head is made when it is wanted, because a
  * long film's audit paths would fill more memory than its hashes. Throws CannotSeal, BadFileName, JobFailed, and
  * an error named "FileChanged" with the file's key.
  */
-export async function prepare({ dropId, keys, draft, hashed, recipients, rosterHash, day, capacity }) {
+export async function prepare({ dropId, keys, draft, read, hashed, recipients, rosterHash, day, capacity }) {
   const files = hashed.map((file) => ({ ...file, stream: fileStreamId(keys.threadSecret, file.root) }));
   const { message, language } = draft;
-  const frame = { message, language, day, recipients, capacity };
+  const frame = { message, language, day, recipients, read, capacity };
   const { inside } = planLetter({ ...frame, files });
   for (const file of files.filter((_, i) => inside[i])) {
     file.bytes = await readAgain(file);

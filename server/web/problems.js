@@ -37,6 +37,7 @@ const KINDS = new Map([
   ["Unreachable", "unreachable"],
   ["Slow", "unreachable"],
   ["FileChanged", "file"],
+  ["MalformedBoard", "board"],
 ]);
 
 /** Any error as a Problem. What nobody foresaw is "broken", with its name and nothing of its text. */

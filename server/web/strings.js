@@ -2,10 +2,14 @@
 // what stands there before and without scripts. Texts are plain: `{n}` and other names in braces are filled in, and a
 // text that counts is an object of the language's plural forms, chosen by `n`.
 
+import { ANSWERS } from "./strings-answers.js";
+
 export const lang = "en";
 export const dir = "ltr";
 
 const TEXTS = {
+  ...ANSWERS,
+
   "steps.label": "Steps",
   "steps.compose": "Write",
   "steps.codename": "Codename",
@@ -134,17 +138,6 @@ const TEXTS = {
   },
   "traces.saidnone": "No hidden traces found, of the kinds that this page knows.",
 
-  "returning.title": "I have a codename from an earlier visit",
-  "returning.label": "Your eight words",
-  "returning.hint":
-    "What you send now goes under these words. If sending broke off, choose the same files and the same readers, this week or next: of the files, only what is missing is sent. With other readers, or later, everything is sent again.",
-  "returning.onlywords": "Type only the words, with spaces between them: no numbers, no commas.",
-  "returning.count": { one: "{n} word of eight.", other: "{n} words of eight." },
-  "returning.unknown": "Word {n}, “{word}”, is not in the list.",
-  "returning.near": "Did you mean: {words}?",
-  "returning.good": "These are eight words of the list. The page cannot know whether they are yours.",
-  "returning.kept": "This page still holds your codename. What you send now goes under the same words.",
-
   "facts.title": "What we know and what we don’t",
   "facts.server": "What this server sees",
   "facts.server.1": "That somebody connected; through Tor, not from where.",
@@ -169,7 +162,6 @@ const TEXTS = {
   "compose.sendkept": "Continue",
   "compose.nothing": "There is nothing to send yet: write a message or choose a file.",
   "compose.nobody": "Nobody could read this: choose at least one reader.",
-  "compose.words": "The codename is not complete: correct it, or empty the field to get a new one.",
   "compose.toomany": "A letter can hold {n} files; send the others in a second one.",
   "compose.toolong": "The message and the list of files are too long for one letter: send them in two.",
   "compose.left": {
@@ -191,7 +183,7 @@ const TEXTS = {
 
   "codename.title": "Your codename",
   "codename.text":
-    "Only with these eight words can you go on if sending breaks off, or add to what you sent. Nobody else has them, and nobody can give them to you again.",
+    "Only with these eight words can you read an answer, go on if sending breaks off, or add to what you sent. Nobody else has them, and nobody can give them to you again.",
   "codename.advice":
     "Write them on paper, in order, and keep the paper where nobody looks. Do not photograph them, and do not save them on a device that others may open.",
   "codename.words": "The eight words of your codename",
@@ -214,7 +206,7 @@ const TEXTS = {
   "codename.back": "Back to writing",
   "codename.kept": "Ready to send",
   "codename.kepttext":
-    "What you send goes under the codename that you confirmed on this page. Keep your paper: you need the same words next time.",
+    "What you send goes under your codename. Keep your paper: you need the same words next time.",
   "codename.typedtext":
     "What you send goes under the eight words that you typed. They are words of the list; whether they are yours, the page cannot know. With a wrong word, this would stand alone, apart from what you sent before.",
   "codename.look": "Look at the words once more",
@@ -281,14 +273,16 @@ const TEXTS = {
     other: "{n} sealed boxes are stored, it says. Only {readers} can open them.",
   },
   "done.unknown":
-    "That the newsroom has it is more than this page can know: the readers fetch the boxes later and open them on a machine that is never online. This version of the page cannot tell you whether they have it, and cannot show you an answer.",
+    "That the newsroom has it is more than this page can know: the readers fetch the boxes later and open them on a machine that is never online. Once one of them has, they can say so here, and answer you.",
   "done.next": "What to do now",
-  "done.next.1": "Close this tab. The page keeps nothing; with Tor Browser, choose “New identity” as well.",
+  "done.next.1": "Leave this page. It keeps nothing; with Tor Browser, choose “New identity” as well.",
   "done.next.2":
-    "Keep the paper with your codename. Only with it can you add to what you sent, so that the readers see that it comes from the same person.",
+    "Keep the paper with your codename, and come back with it in some days: a confirmation or an answer may be here then. With it you can also add to what you sent, so that the readers see that it comes from the same person.",
   "done.next.3": "Do not look for news about it from devices or networks that know you, and tell nobody.",
   "done.show": "Show my codename once more",
   "done.hide": "Hide my codename",
+  "done.look": "Look for answers now",
+  "done.leave": "Leave",
   "done.readers": "Sealed for",
 
   "error.title": "This did not work",

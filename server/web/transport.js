@@ -24,8 +24,11 @@ function watchdog(allowed, bark) {
   return { feed, end: () => clearTimeout(timer) };
 }
 
-/** Ask for something or send a small body: {status, bytes}. Throws Unreachable. */
-export async function ask(fetch, address, { method = "GET", body, signal }) {
+/**
+ * Ask for something or send a small body: {status, bytes}. `arrived(bytes)` is told how much of the answer is here; of an
+ * answer longer than `most` bytes no more is read, and what is here comes back. Throws Unreachable.
+ */
+export async function ask(fetch, address, { method = "GET", body, signal, arrived, most = Infinity }) {
   const stop = new AbortController();
   const abort = () => stop.abort();
   signal?.addEventListener("abort", abort);
@@ -42,7 +45,11 @@ export async function ask(fetch, address, { method = "GET", body, signal }) {
       referrerPolicy: "no-referrer",
       signal: stop.signal,
     });
-    return { status: answer.status, bytes: await readAll(answer, dog.feed) };
+    const heard = (length) => {
+      dog.feed();
+      arrived?.(length);
+    };
+    return { status: answer.status, bytes: await readAll(answer, heard, most) };
   } catch (cause) {
     throw new Unreachable(undefined, { cause });
   } finally {
@@ -51,15 +58,20 @@ export async function ask(fetch, address, { method = "GET", body, signal }) {
   }
 }
 
-async function readAll(answer, arrived) {
+async function readAll(answer, heard, most) {
   if (answer.body === null) return new Uint8Array();
   const reader = answer.body.getReader();
   const pieces = [];
-  for (;;) {
-    arrived();
+  for (let length = 0; ;) {
+    heard(length);
     const { done, value } = await reader.read();
-    if (done) return new Uint8Array(await new Blob(pieces).arrayBuffer());
-    pieces.push(value);
+    if (!done) {
+      pieces.push(value);
+      length += value.length;
+      if (length <= most) continue;
+      await reader.cancel();
+    }
+    return new Uint8Array(await new Blob(pieces).arrayBuffer());
   }
 }
 

@@ -65,15 +65,15 @@ export function codenameView({ words, asked, what, same, confirm, back }) {
   ];
 }
 
-/** What stands in its place for a source who typed the codename or, when `confirmed`, has confirmed it on this page. */
-export function returningView({ words, confirmed, what, same, confirm, back }) {
+/** What stands in its place for a source whose codename the page holds; `sure` says that it is known to be theirs. */
+export function keptView({ words, sure, what, same, confirm, back }) {
   return [
     steps("codename"),
     el(
       "section",
       { class: "card" },
       el("h2", {}, t("codename.kept")),
-      el("p", {}, t(confirmed ? "codename.kepttext" : "codename.typedtext")),
+      el("p", {}, t(sure ? "codename.kepttext" : "codename.typedtext")),
       revealWords(words, { show: t("codename.look"), hide: t("codename.hide") }),
       ...closing({ what, same, confirm, back }),
     ),

@@ -2,12 +2,13 @@
 
 import { engine } from "./cobblestone.js";
 import { t } from "./strings.js";
+import { lettersOf } from "./ui-answers.js";
 import { button, describe, el, list, more, part, setText } from "./ui-dom.js";
 import { filesPart } from "./ui-files.js";
 import { day, names } from "./ui-format.js";
 import { messagePart } from "./ui-message.js";
-import { returningPart } from "./ui-returning.js";
 import { steps } from "./ui-steps.js";
+import { ways } from "./ui-ways.js";
 
 // Where a complaint stands, and which field it is about: next to each other, or a person looks at a field that seems right
 // and never sees the sentence.
@@ -15,19 +16,16 @@ const PLACES = {
   readers: { field: "#readers input", put: (problem) => document.getElementById("readers").before(problem) },
   message: { field: "#message", put: (problem) => document.getElementById("message").after(problem) },
   files: { field: "#files", put: (problem) => document.getElementById("file-list").before(problem) },
-  words: {
-    field: "#codename-entry",
-    put: (problem) => document.getElementById("codename-aid").before(problem),
-  },
   send: { field: "#send", put: (problem) => document.getElementById("facts").after(problem) },
 };
 
 /**
- * The form: {view, addFiles(found, unread), complain(text, place)}; a place is "readers", "message", "files", "words" or
- * "send". `draft` follows what is typed; `kept` says that the page holds a codename already; `examining` looks into files; `send()` is called by the one
- * button, which submits nothing.
+ * The form: {view, addFiles(found, unread), complain(text, place)}; a place is "readers", "message", "files" or "send".
+ * `draft` follows what is typed; `kept` is the codename that the page holds already, with the answers that were read,
+ * {replies}, or null; `examining` looks into files; `send()` is called by the one button, which submits nothing, and
+ * `back()` by the way for those who have a codename.
  */
-export function composeView({ drop, draft, kept, send, examining }) {
+export function composeView({ drop, draft, kept, send, back, examining }) {
   const files = filesPart({ draft, geometry: drop.geometry, picked: (found) => addFiles(found), examining });
   const problem = el("p", { class: "problem", id: "problem", role: "alert", translate: "no" });
   let wrong = null;
@@ -45,11 +43,14 @@ export function composeView({ drop, draft, kept, send, examining }) {
     files.miss(said.filter(Boolean).join(" "));
   };
   const view = [
+    ...(kept ? [] : [ways("new", back)]),
     steps("compose"),
     el(
       "section",
       { class: "card", id: "compose", on: { input: mended, change: mended } },
       el("h2", {}, t("compose.title")),
+      kept ? keptPart(kept, back) : null,
+      kept?.replies.length > 0 ? earlierPart(kept.replies) : null,
       engine().name === "webcrypto" ? null : el("p", { class: "care", id: "slow" }, t("compose.slow")),
       readersPart(drop, draft),
       messagePart(draft),
@@ -57,7 +58,6 @@ export function composeView({ drop, draft, kept, send, examining }) {
       el(
         "div",
         { class: "part" },
-        kept ? el("p", { class: "care" }, t("returning.kept")) : returningPart(draft),
         factsPart(),
         problem,
         el(
@@ -87,6 +87,24 @@ export function composeView({ drop, draft, kept, send, examining }) {
       problem.scrollIntoView({ block: "center" });
     },
   };
+}
+
+// Words that are known to be the source's need no correction.
+function keptPart({ sure }, back) {
+  const retype = button(t("answers.words"), back, { class: "slight", id: "retype" });
+  return el(
+    "div",
+    { class: "care", id: "kept" },
+    el("p", {}, t("returning.kept")),
+    sure ? null : el("p", {}, retype),
+  );
+}
+
+// Whoever writes back wants to see what is answered.
+function earlierPart(replies) {
+  const part = more(t("answers.earlier", { n: replies.length }), lettersOf(replies));
+  part.id = "earlier";
+  return part;
 }
 
 // Hundreds of names would push the form off the screen.
@@ -139,7 +157,7 @@ function about({ name }, note) {
   );
 }
 
-const FACTS = { server: 3, readers: 3, nobody: 3, you: 3 };
+const FACTS = { server: 3, readers: 3, nobody: 3, you: 4 };
 
 function factsPart() {
   const groups = Object.entries(FACTS).map(([who, n]) =>

@@ -11,12 +11,14 @@ const ACTIONS = { retry: "error.retry", back: "error.back", goon: "error.goon" }
 
 /**
  * A problem's view. `begun`: some boxes may be stored already; `held`: something was typed or chosen; `words`: the confirmed
- * codename or null; `act()` does what the one button says.
+ * codename or null. `act()` does what the first button says. `looking`: it happened while answers were looked for, so `home()`
+ * leads to the form; where sealing is off, `answers()` leads to the answers, which need no list in force.
  */
-export function errorView({ problem, begun, held, words, act }) {
+export function errorView({ problem, begun, held, words, looking, act, home, answers }) {
   const kind = has(`error.${problem.kind}`) ? problem.kind : "broken";
   const alarm = kind === "altered";
   const way = wayOut(kind);
+  const lapsed = kind === "off" && problem.facts.lapsed;
   const detail = TELLING.has(kind) ? problem.facts.detail : null;
   return el(
     "section",
@@ -29,19 +31,31 @@ export function errorView({ problem, begun, held, words, act }) {
       el(
         "p",
         { translate: problem.facts.name || problem.facts.readers ? "no" : null },
-        el("strong", {}, t(problem.facts.lapsed ? "error.off.lapsed" : `error.${kind}`, problem.facts)),
+        el("strong", {}, t(lapsed ? "error.off.lapsed" : sentence(kind, looking), problem.facts)),
       ),
     ),
     el("p", { id: "error-next" }, t(`error.${kind}.next`, problem.facts)),
     // A new circuit loads the page anew: advice only where that loses nothing.
     kind === "unreachable" && !held && !begun ? el("p", {}, t("error.circuit")) : null,
-    el("p", { id: "error-stored" }, standing({ kind, begun, held })),
+    el("p", { id: "error-stored" }, looking ? t("answers.error.standing") : standing({ kind, begun, held })),
+    lapsed ? el("p", {}, t("error.answersoff")) : null,
     detail ? el("p", { class: "hint" }, t("error.detail", { detail })) : null,
     way
-      ? el("div", { class: "actions" }, button(t(label(way, kind)), act, { class: "main", id: "retry" }))
+      ? el(
+          "div",
+          { class: "actions" },
+          button(t(label(way, kind)), act, { class: "main", id: "retry" }),
+          lapsed ? button(t("error.answers"), answers, { id: "to-answers" }) : null,
+          looking ? button(t("ways.new"), home, { id: "home" }) : null,
+        )
       : null,
     words ? revealWords(words, { show: t("error.show"), hide: t("done.hide") }) : null,
   );
+}
+
+function sentence(kind, looking) {
+  const closer = `answers.error.${kind}`;
+  return looking && has(closer) ? closer : `error.${kind}`;
 }
 
 // What is known of what was sent, and where the draft is.

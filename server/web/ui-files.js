@@ -101,6 +101,7 @@ export function filesPart({ draft, geometry, picked, examining }) {
 function picker(id, text, props, add) {
   const input = el("input", {
     type: "file",
+    autocomplete: "off",
     id,
     ...props,
     on: {

@@ -6,17 +6,25 @@ import { foldName } from "./names.js";
 // What may follow what. Anything else is a mistake in the page, and stops it.
 const NEXT = {
   loading: { ready: "compose", fail: "error" },
-  compose: { submit: "hashing", fail: "error" },
+  compose: { submit: "hashing", return: "returning", fail: "error" },
   hashing: { back: "compose", hashed: "codename", fail: "error" },
   codename: { back: "compose", confirm: "checking", fail: "error" },
   checking: { back: "compose", open: "sending", fail: "error" },
   sending: { stored: "done", fail: "error" },
-  done: {},
-  error: { reload: "loading" },
+  done: { look: "looking" },
+  returning: { back: "compose", more: "loading", look: "looking", fail: "error" },
+  looking: { back: "returning", found: "answers", fail: "error" },
+  answers: { look: "looking", return: "returning", more: "loading", fail: "error" },
+  error: { reload: "loading", return: "returning", look: "looking" },
+  left: {},
 };
 
-/** The state after an event. Throws on an event that the state does not know: nothing is sent by accident. */
+/**
+ * The state after an event. Throws on an event that the state does not know: nothing is sent by accident. Leaving is
+ * possible from everywhere, and nothing follows it.
+ */
 export function next(state, event) {
+  if (event === "leave" && state !== "left") return "left";
   if (!Object.hasOwn(NEXT[state], event)) throw new Error(`no ${event} in ${state}`);
   return NEXT[state][event];
 }
@@ -25,15 +33,14 @@ export function next(state, event) {
 const BUSY = ["hashing", "codename", "checking", "sending"];
 
 /** While true, leaving the page loses something that the person has not agreed to lose: work under way, or a draft. */
-export function holdsOn(state, { message, files, typed }) {
-  return BUSY.includes(state) || message.trim() !== "" || files.length > 0 || typed.trim() !== "";
+export function holdsOn(state, { message, files }) {
+  return BUSY.includes(state) || message.trim() !== "" || files.length > 0;
 }
 
-/** The key (in strings.js) of what a draft lacks, or null. `words`: "none", "good" or "bad". */
-export function lacking({ message, files, chosen, words }) {
+/** The key (in strings.js) of what a draft lacks, or null. */
+export function lacking({ message, files, chosen }) {
   if (chosen.length === 0) return "compose.nobody";
-  if (message.trim() === "" && files.length === 0) return "compose.nothing";
-  return words === "bad" ? "compose.words" : null;
+  return message.trim() === "" && files.length === 0 ? "compose.nothing" : null;
 }
 
 /**

@@ -25,10 +25,9 @@ def nobody(page: Page, room: Newsroom, folder: Path) -> None:
 
 
 def half_a_codename(page: Page, room: Newsroom, folder: Path) -> None:
-    page.fill("#message", "x")
-    page.click("#returning summary")
+    page.click("#way-back")
     page.fill("#codename-entry", "zebra")
-    page.click("#send")
+    page.click("#look")
 
 
 def new_reader(page: Page, room: Newsroom, folder: Path) -> None:

@@ -20,6 +20,7 @@ from tests.support import browsers
 from tests.support.browsers import Started, confirm_codename, until
 from tests.support.faults import KINDS, FaultyLine
 from tests.support.newsroom import Newsroom
+from tests.support.returning import come_back
 from tests.support.running import running
 
 pytestmark = [pytest.mark.whole, pytest.mark.timeout(600)]
@@ -61,8 +62,7 @@ def begin(page: Page, url: str, message: str, file: Path, words: str = "") -> st
     page.goto(url)
     page.wait_for_selector("main[data-state=compose]", timeout=60_000)
     if words:
-        page.evaluate("document.querySelector('#codename-entry').closest('details')?.setAttribute('open', '')")
-        page.fill("#codename-entry", words)
+        come_back(page, words, to="compose")
     page.fill("#message", message)
     page.set_input_files("#files", file)
     page.click("#send")

@@ -11,6 +11,7 @@ from knothole_keys import codename
 from tests.support import evidence
 from tests.support.browsers import Started, confirm_codename, until
 from tests.support.newsroom import Newsroom
+from tests.support.returning import come_back
 
 MESSAGE = "我有一段视频原件。请先核实，再联系我。\n\nThe rest is “unpublished” — ask for it. 🌳"
 
@@ -101,8 +102,7 @@ def test_a_returning_source_sends_only_what_is_missing(browser: Started, room: N
     page = visit(browser, room)
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url) if request.method == "PUT" else None)
-    page.evaluate("document.querySelector('#codename-entry').closest('details')?.setAttribute('open', '')")
-    page.fill("#codename-entry", words.upper())
+    come_back(page, words.upper(), to="compose")
     page.fill("#message", "second visit")
     page.set_input_files("#files", big)
     page.click("#send")

@@ -79,9 +79,12 @@ def test_listed_but_wrong_words_are_shown_again_and_not_called_known(browser: St
     words = ["zebra", "absurd", "abacus", *["zebra"] * 5]
     page = browser.composing(room.url, "only words")
     page.set_input_files("#files", {"name": "film.bin", "mimeType": "", "buffer": b"film" * 600_000})
-    page.click("#returning summary")
+    page.click("#way-back")
     page.fill("#codename-entry", " ".join(words))
     expect(page.locator("#codename-aid")).to_contain_text("cannot know")
+    page.click("#more")
+    page.wait_for_selector("main[data-state=compose]")
+    assert page.input_value("#message") == "only words"
     page.click("#send")
     page.wait_for_selector("main[data-state=codename]")
     assert "absurd" not in page.locator("main").inner_text()

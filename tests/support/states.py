@@ -9,6 +9,7 @@ from typing import Any
 
 from playwright.sync_api import Error, Page, Route
 
+from tests.support import states_back
 from tests.support.browsers import Started, until
 from tests.support.newsroom import Newsroom
 
@@ -47,7 +48,7 @@ def states(browser: Started, room: Newsroom, folder: Path, **options: Any) -> It
     """Yield (name, page) for each state of the page, in a context with these options (viewport, color_scheme, …)."""
     # Resisting fingerprinting includes not telling a page that the network has gone.
     sending = functools.partial(_compose_and_send, told_offline=browser.name != "firefox-safer")
-    for walk in (_loading, sending, _hashing, _returning, _errors):
+    for walk in (_loading, sending, _hashing, *states_back.WALKS, _errors):
         context = browser.new_context(**options)
         context.set_default_timeout(30_000)
         page = context.new_page()
@@ -141,25 +142,6 @@ def _hashing(page: Page, room: Newsroom, folder: Path) -> Iterator[tuple[str, Pa
     until(page, "document.querySelector('#hash-progress')?.value > 2e8")
     yield "hashing", page
     page.click("#cancel")
-
-
-def _returning(page: Page, room: Newsroom, folder: Path) -> Iterator[tuple[str, Page]]:
-    page.goto(room.url)
-    page.wait_for_selector("main[data-state=compose]")
-    page.evaluate("document.querySelector('#returning').open = true")
-    page.fill("#codename-entry", "zebra absurd abacus zoolgy ")
-    yield "returning-wrong-word", page
-    page.fill("#codename-entry", "zebra zebra zebra zebra zebra zebra zebra zebra")
-    page.fill("#message", "One more page.")
-    page.click("#send")
-    page.wait_for_selector("main[data-state=codename]")
-    yield "returning", page
-    page.click("#reveal")
-    yield "returning-words", page
-    page.route("**/roster", lambda route: None)
-    page.click("#confirm-send")
-    page.wait_for_selector("main[data-state=checking]")
-    yield "checking", page
 
 
 def _errors(page: Page, room: Newsroom, folder: Path) -> Iterator[tuple[str, Page]]:

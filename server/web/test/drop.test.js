@@ -26,7 +26,7 @@ function serving(...pairs) {
       return pairs[Math.min(at++, pairs.length - 1)][1];
     },
   };
-  return { asked, load: (known) => loadLists({ api, dropId: DROP, now: NOW, known }) };
+  return { asked, load: (known, more) => loadLists({ api, dropId: DROP, now: NOW, known, ...more }) };
 }
 
 const OLD = [chainOf(FIRST), rosterOf()];
@@ -70,6 +70,20 @@ test("a roster or a root that ran out within the week is not a new week", () => 
     assert.equal(ended(one, until), "off");
     assert.equal(ended(one, endOf(3000)), "epoch");
   }
+});
+
+test("lists that ran out still say who signed an answer, to whoever asks for no more; nothing else is let through", async () => {
+  const late = { now: NOW + 400 * DAY };
+  await assert.rejects(serving(OLD).load(undefined, late), { name: "RootExpired" });
+  await assert.rejects(serving(OLD).load(undefined, { now: NOW + 20 * DAY }), { name: "RosterExpired" });
+  const { roster } = await serving(OLD).load(undefined, { ...late, lapsed: true });
+  assert.equal(roster.version, 1);
+  const forged = signedNote(rosterValue(DROP), ADMINS.slice(0, 1));
+  await assert.rejects(serving([OLD[0], forged]).load(undefined, { ...late, lapsed: true }), {
+    name: "NotEnoughSignatures",
+  });
+  const known = await serving(NEW).load();
+  await assert.rejects(serving(OLD).load(known, { ...late, lapsed: true }), { name: "BrokenChain" });
 });
 
 test("boxes of a week may be sealed in it and for a day after, and never before", () => {

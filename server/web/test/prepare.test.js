@@ -21,6 +21,7 @@ async function prepared(file) {
     dropId: DROP,
     keys: threadKeys(CODENAME, DROP),
     draft: { message: "", language: "" },
+    read: [],
     hashed,
     recipients: ["0123456789abcdef"],
     rosterHash: DROP,
