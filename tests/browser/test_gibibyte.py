@@ -89,13 +89,20 @@ def test_a_gibibyte_comes_out_bit_for_bit(browser: Started, roomy: Newsroom) -> 
     assert submission["complete"]
     room("desk", "export", room.vault("Dana"), submission["id"], "--out", room.path / "exported")
     assert digest(room.path / "exported" / "files" / "film.mp4") == expected
+    third = len(watch.samples) // 3
+    first, last = min(watch.samples[:third]), min(watch.samples[-third:])
     print(
         f"{browser.name}: the page {before // MIB} MiB before, {read // MIB} at most while it read the film; while it sent, "
-        f"{watch.quarter(0) // MIB} in the first quarter, {watch.quarter(3) // MIB} in the last, "
+        f"{first // MIB} at least in the first third, {last // MIB} in the last, "
         f"{max(watch.samples) // MIB} at most; server {server_peak // MIB} MiB at most"
     )
+    assert third >= 5, "too few samples to say anything"
     assert min(before, *watch.samples) > 30 * MIB, "no process of the page was found"
     assert read < before + 512 * MIB, "the page kept the film while it was reading"
-    assert watch.quarter(3) < watch.quarter(0) + 96 * MIB, "the page grew while it was sending"
-    assert max(watch.samples) < before + 640 * MIB
+    # A browser collects its garbage when it likes: its size is a saw, whose teeth are hundreds of MiB high and stand anywhere,
+    # and whose feet stay where they were. A page that kept what it sends would grow by the film, of which two thirds lie
+    # between the least of the first third (near its start) and that of the last (at its start): its foot would rise by some
+    # 640 MiB.
+    assert last < first + 256 * MIB, "the page grew while it was sending"
+    assert max(watch.samples) < before + 640 * MIB, "the page kept what it sent"
     assert server_peak < 96 * MIB
