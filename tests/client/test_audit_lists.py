@@ -262,7 +262,7 @@ def test_a_server_that_a_proxy_says_is_away_is_neither_well_nor_an_alarm(tmp_pat
         with lie(lambda asked, away=away: away) as (url, asked):
             code, out, _ = command("courier", "audit", url, *arguments)
         assert (code, codes(json.loads(out))) == (4, ["unreachable"])
-        assert {one.path for one in asked} == {"/"}, "what follows would wait as long again"
+        assert len({one.path for one in asked}) == 1, "what follows would wait as long again"
 
 
 @pytest.mark.whole

@@ -19,13 +19,13 @@ CODES = {
     # The page and what it loads.
     "page_changed": (
         ALARM,
-        "The page is not the one that this release renders for this drop: send nobody there, ask the operator which release "
-        "the server runs, and compare with another machine's audit.",
+        "The page at {where} is not the one that this release renders for this drop: send nobody there, ask the operator "
+        "which release the server runs, and compare with another machine's audit.",
     ),
     "page_script": (
         ALARM,
-        "The page brings a script that no release has, and which can read what sources write before it is sealed: have the "
-        "server taken off the network now.",
+        "The page at {where} brings a script that no release has, and which can read what sources write before it is sealed: "
+        "have the server taken off the network now.",
     ),
     "asset_changed": (
         ALARM,
