@@ -162,7 +162,7 @@ class _Texts:
     def __init__(self, language: Language, catalogue: Catalogue | None) -> None:
         self._language, self._texts = language, None if catalogue is None else catalogue.texts
 
-    def __call__(self, key: str, english: str, **facts: object) -> Markup:
+    def __call__(self, key: str, english: str, /, **facts: object) -> Markup:
         """One text as markup. Raises Refused for a hole."""
         if self._texts is not None and key not in self._texts:
             raise Refused(f"The page has no text {json.dumps(key)} in {self._language.name}; build the page again.")

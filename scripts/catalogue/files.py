@@ -66,8 +66,7 @@ def reviewer(language: Language) -> str:
 def read(language: Language) -> Catalog:
     """A language's catalogue; an empty one where there is none yet."""
     path = path_of(language)
-    data = path.read_bytes() if path.exists() else head(language).encode()
-    return read_po(BytesIO(data), locale=language.tag.replace("-", "_"), abort_invalid=True)
+    return _parse(language, path.read_bytes() if path.exists() else head(language).encode())
 
 
 def by_key(catalogue: Catalog) -> dict[str, Message]:
@@ -93,9 +92,8 @@ def check_template(english: list[Entry]) -> list[str]:
 
 def merge(language: Language, english: list[Entry]) -> None:
     """Bring a catalogue to the present texts: what is new is empty, what changed is fuzzy, what is gone is left out."""
-    old = read(language)
-    known = by_key(old)
-    fresh = Catalog(locale=old.locale)
+    known = by_key(read(language))
+    fresh = _parse(language, head(language).encode())
     for entry in english:
         before = known.get(entry.key)
         counts = not isinstance(entry.msgid, str)
@@ -122,6 +120,11 @@ def compiled(language: Language, in_page: Mapping[str, bool]) -> dict[str, objec
         texts[key] = {**forms, "other": forms.get("other", strings(message)[-1])} if forms else message.string
     page = {key: texts[key] for key, asked in in_page.items() if asked}
     return {"tag": language.tag, "script": language.script, "reviewed": bool(reviewer(language)), "texts": texts, "page": page}
+
+
+def _parse(language: Language, data: bytes) -> Catalog:
+    # The head says how many forms there are: Babel's own list knows another number for Persian.
+    return read_po(BytesIO(data), locale=language.tag.replace("-", "_"), abort_invalid=True)
 
 
 def _template(english: list[Entry]) -> bytes:

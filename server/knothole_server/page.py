@@ -1,4 +1,4 @@
-"""The source's page: one template rendered for this drop in every language, and assets that are the same bytes in every drop of a release."""
+"""The source's page: one template, rendered for this drop in each language; assets that are the same in every drop."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +39,7 @@ def render(built: Path, chain: Chain) -> dict[Language, bytes]:
 
 
 def read_assets(built: Path) -> dict[str, Asset]:
-    """Every file of the built page but its template and texts, by its address. Raises Refused for a kind that has no type here."""
+    """Every file of the built page but template and texts, by its address. Raises Refused for a kind that has no type here."""
     found = {}
     apart = {built / TEMPLATE, built / TEXTS}
     for path in sorted(path for path in built.rglob("*") if path.is_file() and path not in apart):

@@ -176,10 +176,10 @@ def test_doctor_sees_an_open_door_a_foreign_page_and_a_broken_slab(served: Serve
 def test_the_real_template_renders_in_every_language_to_one_length(small_drop: Drop) -> None:
     rendered = render(BUILT, small_drop.chain)
     assert list(rendered) == list(LANGUAGES)
-    assert {len(page) % PADDED for page in rendered.values()} == {0}
-    assert len({len(page) for page in rendered.values()}) == 1, "the length would tell the language"
-    for language, page in rendered.items():
-        text = page.decode()
+    assert {len(body) % PADDED for body in rendered.values()} == {0}
+    assert len({len(body) for body in rendered.values()}) == 1, "the length would tell the language"
+    for language, body in rendered.items():
+        text = body.decode()
         assert fingerprint(small_drop.drop_id) in text
         assert f'<html lang="{language.tag}" dir="{language.dir}"' in text
         assert text.count('aria-current="page"') == 1
