@@ -53,7 +53,7 @@ FLAWS: dict[str, tuple[str, str, Edit, str]] = {
     "a hole in one form": ("ar", "files.added", lambda old: '""\n', "files.added: the translation is missing."),
     "a name lost": ("fr", "compose.toomany", lambda old: '"Trop de fichiers."\n', "compose.toomany: {n} is lost."),
     "a name invented": ("es", "files.removed", lambda old: '"{name} {nombre}"\n', "files.removed: {nombre} is no name of"),
-    "a count lost where it is not one number": ("ru", "files.added", lambda old: '"Добавлен."\n', "{n} is lost in the form one"),
+    "a count lost where one is many": ("ru", "files.added", lambda old: '"Добавлен."\n', "{n} is lost in the form one"),
     "markup": ("de", "done.title", lambda old: '"<b>Fertig</b>"\n', "done.title: a text holds no markup."),
     "a turned direction": ("fa", "done.title", lambda old: '"x\u202ey"\n', "done.title: a text holds no characters"),
     "an open brace": ("de", "done.title", lambda old: '"Fertig {"\n', "done.title: a brace is open"),
