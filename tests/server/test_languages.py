@@ -4,8 +4,11 @@ import re
 
 import pytest
 
+from knothole_keys.errors import Refused
 from knothole_keys.languages import LANGUAGES, SOURCE, TRANSLATED
+from knothole_keys.page import PADDED, Catalogue, Template, pages
 from tests.server.serving import Served
+from tests.support.drop import Drop
 
 ASKED = ["", "de", "ar-EG,ar;q=0.9", "zh-Hans-CN,zh;q=0.8,en;q=0.1", "*"]
 
@@ -29,3 +32,20 @@ def test_codes_are_addresses_that_mean_nothing_else() -> None:
     assert len({one.address for one in LANGUAGES}) == len(LANGUAGES) == 8
     assert all(re.fullmatch(r"/[a-z]{2}(-[a-z]+)?", one.address) for one in TRANSLATED)
     assert SOURCE.address == "/"
+
+
+def template(**texts: dict[str, str]) -> Template:
+    return Template(
+        '<p>{{ t("a", "x") }}</p>', {one.code: Catalogue(False, texts.get(one.code, {"a": "y"})) for one in TRANSLATED}
+    )
+
+
+def test_one_languages_length_is_all_languages_length(small_drop: Drop) -> None:
+    shown = pages(template(fa={"a": "z" * PADDED}), small_drop.chain)
+    assert {len(page) for page in shown.values()} == {2 * PADDED}
+
+
+def test_a_page_with_a_hole_is_not_rendered_and_a_text_is_never_markup(small_drop: Drop) -> None:
+    with pytest.raises(Refused, match="Deutsch"):
+        pages(template(de={}), small_drop.chain)
+    assert b"<script" not in b"".join(pages(template(de={"a": "<script>"}), small_drop.chain).values())
