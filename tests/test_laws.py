@@ -16,8 +16,8 @@ MODULES = {path: name for name, folder in ROOMS.items() for path in sorted(folde
 
 # The verifying half of keys, and what it stands on: all that a server may have in memory.
 VERIFYING = {
-    "box", "canonical", "clock", "epoch", "errors", "fields", "files", "languages", "languages", "names", "note", "page", "proof", "recipient", "root",
-    "roster", "running_out", "trial",
+    "box", "canonical", "clock", "epoch", "errors", "fields", "files", "languages", "names", "note", "page", "proof",
+    "recipient", "root", "roster", "running_out", "trial",
 }  # fmt: skip
 MAY_IMPORT = {
     "knothole_keys": {"knothole_keys"},
