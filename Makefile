@@ -12,8 +12,9 @@ RELEASE := keys/knothole_keys/release
 export NPM_CONFIG_UPDATE_NOTIFIER := false
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 PIP    := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r
-PAGE   := $(filter-out $(WEB)/node_modules/%,$(wildcard $(WEB)/*.js $(WEB)/traces/*.js $(WEB)/*.mjs $(WEB)/*.html $(WEB)/*.css $(WEB)/*.svg $(WEB)/package*.json)) \
-          keys/knothole_keys/words.txt
+PAGE   := $(filter-out $(WEB)/node_modules/%,$(wildcard $(WEB)/*.js $(WEB)/traces/*.js $(WEB)/*.mjs $(WEB)/*.html $(WEB)/*.css $(WEB)/*.svg $(WEB)/package*.json $(WEB)/locales/*)) \
+          scripts/catalogues $(wildcard scripts/catalogue/*.py) \
+          keys/knothole_keys/words.txt keys/knothole_keys/languages.py keys/knothole_keys/page.py
 
 # Hundreds of lines when all is well help nobody; all of them when it is not.
 JSTEST := echo "npm test"; cd $(WEB) && if npm test --silent > node_modules/.test.log 2>&1; \
@@ -48,6 +49,7 @@ lint: $(VENV)/.dev $(WEB)/node_modules/.stamp
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy --no-error-summary
+	$(BIN)/python scripts/catalogues check
 	cd $(WEB) && npm run --silent lint
 
 format: $(VENV)/.dev $(WEB)/node_modules/.stamp

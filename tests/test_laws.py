@@ -16,7 +16,8 @@ MODULES = {path: name for name, folder in ROOMS.items() for path in sorted(folde
 
 # The verifying half of keys, and what it stands on: all that a server may have in memory.
 VERIFYING = {
-    "board", "box", "boxes_file", "canonical", "clock", "epoch", "errors", "fields", "files", "names", "note", "page", "proof",
+    "board", "box", "boxes_file", "canonical", "clock", "epoch", "errors", "fields", "files", "languages", "names", "note",
+    "page", "proof",
     "recipient", "root", "roster", "running_out", "trial",
 }  # fmt: skip
 MAY_IMPORT = {

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).parents[1]
-PAGE = {"page.html", "page.js", "worker.js", "examiner.js", "page.css", "icon.svg", "licenses.txt"}
+PAGE = {"page.html", "texts.json", "page.js", "page.de.js", "worker.js", "examiner.js", "page.css", "icon.svg", "licenses.txt"}
+
+RELEASE = {"manifest.json", "page.html", "texts.json"}
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +27,7 @@ def test_the_wheel_needs_no_node(dist: Path) -> None:
     assert {f"knothole_server/built/{name}" for name in PAGE} <= names
     assert "knothole_keys/words.txt" in names
     # By these, and nothing of the server's, an audit compares.
-    assert {"knothole_keys/release/manifest.json", "knothole_keys/release/page.html"} <= names
+    assert {f"knothole_keys/release/{name}" for name in RELEASE} <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     top = {name.split("/")[0] for name in names}
     assert {name for name in top if not name.endswith(".dist-info")} == {
@@ -39,6 +41,6 @@ def test_the_source_distribution_has_the_built_page_and_no_node_modules(dist: Pa
     with tarfile.open(next(dist.glob("*.tar.gz"))) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {f"server/knothole_server/built/{name}" for name in PAGE} <= names
-    assert {"keys/knothole_keys/release/manifest.json", "keys/knothole_keys/release/page.html"} <= names
+    assert {f"keys/knothole_keys/release/{name}" for name in RELEASE} <= names
     assert {"LICENSE", "SECURITY.md", "keys/SPEC.md", "server/web/package-lock.json"} <= names
     assert not [name for name in names if "node_modules" in name or name.startswith(".venv")]

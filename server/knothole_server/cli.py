@@ -35,10 +35,11 @@ def init(directory: Path, root: Path) -> None:
     """Make the directory of a new drop."""
     published = Published(read_chain(files.read(root, ROSTER_BYTES), now=clock.now()), None)
     config = Config(directory)
-    page = render(config.built, published.chain)
+    rendered = render(config.built, published.chain)
     files.make_directory(directory)
     State.create(config.state, published)
-    files.write_whole(config.page, page)
+    for language, page in rendered.items():
+        files.write_whole(config.page_in(language), page)
     files.sync_directory(directory)
     click.echo(f"Made the drop {published.chain.current.drop} in {directory}. Its fingerprint:")
     click.echo(fingerprint(published.chain.drop_id))

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from knothole_keys.languages import SOURCE, Language
+
 MIB = 2**20
 
 # What `make page` puts beside this module; wheels carry it.
@@ -82,5 +84,9 @@ class Config:
 
     @property
     def page(self) -> Path:
-        """The source's page, rendered for this drop."""
-        return self.directory / "page.html"
+        """The source's page in English, rendered for this drop."""
+        return self.page_in(SOURCE)
+
+    def page_in(self, language: Language) -> Path:
+        """The source's page in a language, rendered for this drop."""
+        return self.directory / language.page

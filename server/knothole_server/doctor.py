@@ -84,8 +84,10 @@ def _examine_published(config: Config, published: Published) -> Iterator[str]:
     if off is not None:
         yield f"Nothing can be sealed: {off}"
     try:
-        if files.read(config.page, PAGE_BYTES) != render(config.built, published.chain):
-            yield f"{config.page} is not the page of this release; start the server again to renew it."
+        for language, page in render(config.built, published.chain).items():
+            path = config.page_in(language)
+            if not path.is_file() or files.read(path, PAGE_BYTES) != page:
+                yield f"{path} is not the page of this release; start the server again to renew it."
     except KnotholeError as error:
         yield str(error)
 

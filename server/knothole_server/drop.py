@@ -51,8 +51,7 @@ class Drop:
             undo.callback(self.state.close)
             self._retired, self._signed = dict[bytes, int](), list[bytes]()
             self._learn(self.state.call_now(_read_state))
-            self._render_page()
-            self.assets = {"/": Asset(files.read(config.page, PAGE_BYTES), HTML), **read_assets(config.built)}
+            self.assets = {**self._render_pages(), **read_assets(config.built)}
             self.store = Store(config.slabs, config.limits)
             undo.callback(self.store.close)
             self._make_open_slabs()
@@ -121,11 +120,15 @@ class Drop:
                 with contextlib.suppress(NoRoom, Refused):
                     self.store.make(epoch, geometry)
 
-    def _render_page(self) -> None:
+    def _render_pages(self) -> dict[str, Asset]:
         # A release brings its own template; page and scripts must be of one release.
-        page = render(self.config.built, self.published.chain)
-        if not self.config.page.is_file() or files.read(self.config.page, PAGE_BYTES) != page:
-            files.write_whole(self.config.page, page)
+        shown = {}
+        for language, page in render(self.config.built, self.published.chain).items():
+            path = self.config.page_in(language)
+            if not path.is_file() or files.read(path, PAGE_BYTES) != page:
+                files.write_whole(path, page)
+            shown[language.address] = Asset(page, HTML)
+        return shown
 
 
 @contextlib.contextmanager

@@ -1,14 +1,17 @@
-"""The source's page: one template rendered for this drop, and assets that are the same bytes in every drop of a release."""
+"""The source's page: one template, rendered for this drop in each language; assets that are the same in every drop."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.responses import Response
 
-from knothole_keys.errors import Refused
-from knothole_keys.page import TEMPLATE, TYPES
-from knothole_keys.page import render as rendered
+from knothole_keys import files
+from knothole_keys.errors import KnotholeError, Refused
+from knothole_keys.languages import Language
+from knothole_keys.page import TEMPLATE, TEXTS, TYPES, Template, pages
 from knothole_keys.root import Chain
+
+PART_BYTES = 2**22
 
 
 @dataclass(frozen=True)
@@ -23,19 +26,23 @@ class Asset:
         return Response(self.body, media_type=self.media_type)
 
 
-def render(built: Path, chain: Chain) -> bytes:
-    """The page for a drop, padded. Raises Refused when the built page is missing."""
+def render(built: Path, chain: Chain) -> dict[Language, bytes]:
+    """The page for a drop in every language, padded. Raises Refused when the built page is missing."""
+    for path in (built / TEMPLATE, built / TEXTS):
+        if not path.is_file():
+            raise Refused(f"The page was not built: {path} is missing; run `make page`, or install a wheel.")
     try:
-        template = (built / TEMPLATE).read_text("utf-8")
-    except OSError:
-        raise Refused(f"The page was not built: {built / TEMPLATE} is missing; run `make page`, or install a wheel.") from None
-    return rendered(template, chain)
+        template = Template.read(*(files.read(built / name, PART_BYTES) for name in (TEMPLATE, TEXTS)))
+    except KnotholeError:
+        raise Refused(f"The built page in {built} is damaged; run `make page`, or install a wheel.") from None
+    return pages(template, chain)
 
 
 def read_assets(built: Path) -> dict[str, Asset]:
-    """Every file of the built page but its template, by its address. Raises Refused for a kind that has no type here."""
+    """Every file of the built page but template and texts, by its address. Raises Refused for a kind that has no type here."""
     found = {}
-    for path in sorted(path for path in built.rglob("*") if path.is_file() and path != built / TEMPLATE):
+    apart = {built / TEMPLATE, built / TEXTS}
+    for path in sorted(path for path in built.rglob("*") if path.is_file() and path not in apart):
         if path.suffix not in TYPES:
             raise Refused(f"{path} is not a kind of file that the page may have; build the page again.")
         found["/" + path.relative_to(built).as_posix()] = Asset(path.read_bytes(), TYPES[path.suffix])

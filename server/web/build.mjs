@@ -1,8 +1,13 @@
 // Builds the page into the server's package, and the release's manifest and template into keys, for those who audit:
 // `npm run build`. Or both into other folders: `node build.mjs FOLDER [RELEASE]`. The same sources and lock file give the
 // same bytes, so that anybody can compare a drop's scripts with a release's published hashes.
+//
+// Each language has a page.js of its own, with its own texts and no others: `scripts/catalogues`, which asks Python, checks and
+// compiles them, and a hole stops the build before anything is written.
 
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,6 +17,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const OWN = join(here, "..", "knothole_server", "built");
 const KEYS = join(here, "..", "..", "keys", "knothole_keys", "release");
 const TEMPLATE = "page.html";
+const TEXTS = "texts.json";
 const out = resolve(process.argv[2] ?? OWN);
 // What another folder is built for need not concern the release that is installed here.
 const release = process.argv[3] ? resolve(process.argv[3]) : out === OWN ? KEYS : null;
@@ -20,9 +26,10 @@ const BUNDLES = ["page.js", "worker.js", "examiner.js", "page.css"];
 const BANNED = ["open.js"];
 const ALLOWED = ["@noble/ciphers", "@noble/curves", "@noble/hashes", "@noble/post-quantum"];
 
-const { metafile, outputFiles } = await build({
+const catalogues = compileCatalogues();
+
+const OPTIONS = {
   absWorkingDir: here,
-  entryPoints: BUNDLES,
   outdir: out,
   bundle: true,
   format: "iife",
@@ -34,11 +41,14 @@ const { metafile, outputFiles } = await build({
   sourcemap: false,
   target: ["firefox115", "chrome109", "safari16"],
   write: false,
-});
-
-const inputs = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs));
+};
+const english = await build({ ...OPTIONS, entryPoints: BUNDLES });
+const translated = await Promise.all(Object.values(catalogues).map(translate));
+const outputFiles = [english, ...translated].flatMap((built) => built.outputFiles);
+const inputs = [english, ...translated].flatMap(inputsOf);
 const packages = inputs.flatMap((input) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []);
 const wrong = [
+  ...translated.flatMap(inputsOf).filter((input) => /^strings\b/.test(input)),
   ...inputs.filter((input) => BANNED.includes(input)),
   ...packages.filter((name) => !ALLOWED.includes(name)),
 ];
@@ -54,21 +64,69 @@ for (const { path, contents } of outputFiles) {
 for (const name of (await readdir(here)).filter((entry) => /\.(html|svg)$/.test(entry))) {
   await copyFile(join(here, name), join(out, name));
 }
+await writeFile(join(out, TEXTS), templateTexts());
 await writeFile(join(out, "licenses.txt"), (await Promise.all(ALLOWED.map(license))).join("\n"));
 if (release) await writeManifest();
 
 // Canonical JSON, as SPEC 1.1 has it: sorted members, nothing between them.
 async function writeManifest() {
   const assets = {};
-  for (const name of (await readdir(out)).filter((entry) => entry !== TEMPLATE).sort()) {
+  for (const name of (await readdir(out)).filter((entry) => ![TEMPLATE, TEXTS].includes(entry)).sort()) {
     assets[`/${name}`] = await sha256(join(out, name));
   }
-  const template = await sha256(join(out, TEMPLATE));
-  const manifest = JSON.stringify({ assets, format: "knothole-release/1", template });
+  const [template, texts] = await Promise.all([TEMPLATE, TEXTS].map((name) => sha256(join(out, name))));
+  const manifest = JSON.stringify({ assets, format: "knothole-release/2", template, texts });
   await mkdir(release, { recursive: true });
-  await copyFile(join(out, TEMPLATE), join(release, TEMPLATE));
+  for (const name of [TEMPLATE, TEXTS]) await copyFile(join(out, name), join(release, name));
   await writeFile(join(release, "manifest.json"), manifest);
   process.stdout.write(`manifest ${createHash("sha256").update(manifest).digest("hex")}\n`);
+}
+
+// What the template says in the other languages, for whoever renders it: canonical JSON, too.
+function templateTexts() {
+  const parts = Object.entries(catalogues).map(([code, { reviewed, page }]) => [
+    code,
+    { reviewed, texts: page },
+  ]);
+  return JSON.stringify(Object.fromEntries(parts));
+}
+
+// By language code: {tag, script, reviewed, texts, page}, sorted.
+function compileCatalogues() {
+  const root = join(here, "..", "..");
+  const own = join(root, ".venv", "bin", "python");
+  const python = existsSync(own) ? own : "python3";
+  const stdio = ["ignore", "pipe", "inherit"];
+  const script = join(root, "scripts", "catalogues");
+  try {
+    return JSON.parse(execFileSync(python, [script, "compile"], { stdio, maxBuffer: 2 ** 26 }));
+  } catch {
+    throw new Error("The page's texts are not whole in every language, so nothing was built; see above.");
+  }
+}
+
+function translate({ tag, script, texts }) {
+  const own = Object.fromEntries(Object.entries(texts).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const contents = `import { speak } from "./speak.js";
+export const { lang, locale, dir, t, has, isolated } = speak(${JSON.stringify(tag)}, ${JSON.stringify(own)});`;
+  const speaking = {
+    name: "speaking",
+    setup(bundle) {
+      bundle.onResolve({ filter: /\/strings\.js$/ }, () => ({ path: tag, namespace: "texts" }));
+      bundle.onLoad({ filter: /.*/, namespace: "texts" }, () => ({ contents, resolveDir: here }));
+    },
+  };
+  const name = script.replace(/^\/(.*)\.js$/, "$1");
+  return build({
+    ...OPTIONS,
+    charset: "utf8",
+    entryPoints: [{ in: "page.js", out: name }],
+    plugins: [speaking],
+  });
+}
+
+function inputsOf({ metafile }) {
+  return Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs));
 }
 
 async function sha256(path) {

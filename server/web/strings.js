@@ -1,13 +1,12 @@
-// Every text that the page's scripts say, in one language; a translation is this module with other texts. page.html holds
-// what stands there before and without scripts. Texts are plain: `{n}` and other names in braces are filled in, and a
-// text that counts is an object of the language's plural forms, chosen by `n`.
+// Every text that the page's scripts say, in English. Other languages are translated from here (docs/translating.md): the
+// build puts a catalogue's texts in this module's place. page.html holds what stands there before and without scripts.
+// Texts are plain: `{n}` and other names in braces are filled in, and a text that counts is an object of English plural
+// forms, chosen by `n`.
 
+import { speak } from "./speak.js";
 import { ANSWERS } from "./strings-answers.js";
 
-export const lang = "en";
-export const dir = "ltr";
-
-const TEXTS = {
+export const TEXTS = {
   ...ANSWERS,
 
   "steps.label": "Steps",
@@ -186,6 +185,8 @@ const TEXTS = {
     "Only with these eight words can you read an answer, go on if sending breaks off, or add to what you sent. Nobody else has them, and nobody can give them to you again.",
   "codename.advice":
     "Write them on paper, in order, and keep the paper where nobody looks. Do not photograph them, and do not save them on a device that others may open.",
+  "codename.english":
+    "The words are English ones, whatever language you read this in: copy them letter by letter.",
   "codename.words": "The eight words of your codename",
   "codename.copytitle": "I cannot write on paper",
   "codename.copytext":
@@ -376,19 +377,4 @@ const TEXTS = {
   "time.days": { one: "about {n} day", other: "about {n} days" },
 };
 
-const PLURALS = new Intl.PluralRules(lang);
-
-/** The text of a key, filled in; a counting text takes its form from `values.n`, a number, written as people write it. */
-export function t(key, values = {}) {
-  const entry = TEXTS[key];
-  const text = typeof entry === "string" ? entry : (entry[PLURALS.select(values.n)] ?? entry.other);
-  return text.replace(/\{(\w+)\}/g, (_, name) => {
-    const value = values[name];
-    return typeof value === "number" ? new Intl.NumberFormat(lang).format(value) : value;
-  });
-}
-
-/** Whether a text exists: some errors have a closer sentence, most do not. */
-export function has(key) {
-  return Object.hasOwn(TEXTS, key);
-}
+export const { lang, locale, dir, t, has, isolated } = speak("en", TEXTS);

@@ -1,11 +1,11 @@
 // The codename: shown once, in large type, and asked for before anything is sent. A person who cannot repeat two of its
 // words has not written it down, and would find that out when it is too late.
 
-import { t } from "./strings.js";
+import { lang, t } from "./strings.js";
 import { button, describe, el, more, PRIVATE, setText } from "./ui-dom.js";
 import { wrongAnswers } from "./ui-state.js";
 import { steps } from "./ui-steps.js";
-import { names } from "./ui-format.js";
+import { count, names } from "./ui-format.js";
 import { cover, revealWords, wordList } from "./ui-words.js";
 
 /**
@@ -32,7 +32,7 @@ export function codenameView({ words, asked, what, same, confirm, back }) {
     const wrong = wrongAnswers(words, new Map([...fields].map(([n, field]) => [n, field.value])));
     for (const [n, field] of fields) describe(field, wrong.includes(n) ? problem : null);
     if (wrong.length === 0) return confirm();
-    setText(problem, t("codename.wrong", { n: wrong.length, list: names(wrong.map(String)) }));
+    setText(problem, t("codename.wrong", { n: wrong.length, list: names(wrong.map(count)) }));
     fields.get(wrong[0]).focus();
   };
   return [
@@ -42,6 +42,7 @@ export function codenameView({ words, asked, what, same, confirm, back }) {
       { class: "card" },
       el("h2", {}, t("codename.title")),
       el("p", {}, t("codename.text")),
+      lang === "en" ? null : el("p", { id: "english" }, t("codename.english")),
       shown,
       again,
       el("p", { class: "care" }, t("codename.advice")),

@@ -1,6 +1,6 @@
 // Numbers for people, in the page's language.
 
-import { lang, t } from "./strings.js";
+import { isolated, locale, t } from "./strings.js";
 
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
 
@@ -12,7 +12,7 @@ export function bytes(n) {
     value /= 1000;
     unit += 1;
   }
-  return new Intl.NumberFormat(lang, {
+  return new Intl.NumberFormat(locale, {
     style: "unit",
     unit: UNITS[unit],
     unitDisplay: unit === 0 ? "long" : "short",
@@ -22,7 +22,7 @@ export function bytes(n) {
 
 /** A whole number with the language's separators. */
 export function count(n) {
-  return new Intl.NumberFormat(lang).format(n);
+  return new Intl.NumberFormat(locale).format(n);
 }
 
 /** A duration in the one unit that tells enough: exactness would only be a guess. */
@@ -35,10 +35,12 @@ export function duration(seconds) {
 
 /** A time (seconds since 1970) as a day, in UTC: the page never shows or sends a zone. */
 export function day(time) {
-  return new Intl.DateTimeFormat(lang, { dateStyle: "long", timeZone: "UTC" }).format(new Date(time * 1000));
+  return new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone: "UTC" }).format(
+    new Date(time * 1000),
+  );
 }
 
 /** Names joined as the language joins them. */
 export function names(list) {
-  return new Intl.ListFormat(lang, { type: "conjunction" }).format(list);
+  return new Intl.ListFormat(locale, { type: "conjunction" }).format(list.map(isolated));
 }

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from knothole_keys import release
-from knothole_keys.page import HEADERS, HTML, TEXT, TYPES, padded, render
+from knothole_keys.page import HEADERS, HTML, TEXT, TYPES, padded, pages
 from knothole_keys.root import Chain
 from knothole_keys.roster import Roster
 from tests.client.served import Asked, Reply
@@ -17,11 +17,11 @@ class Pretender:
 
     def __init__(self, chain: Chain, roster: Roster, *older: Roster) -> None:
         self.roots, self.roster = chain.data, roster.note.data
-        self.page = render(release.installed().template, chain)
+        self.pages = {one.address: (body, HTML) for one, body in pages(release.installed().template, chain).items()}
         self.older = {f"/rosters/{one.version}": one.note.data for one in older}
 
     def __call__(self, asked: Asked) -> Reply:
-        fixed = {"/": (self.page, HTML), "/roots": (self.roots, TEXT), "/roster": (self.roster, TEXT)}
+        fixed = {**self.pages, "/roots": (self.roots, TEXT), "/roster": (self.roster, TEXT)}
         fixed["/boxes/missing"] = (bytes(128), "application/octet-stream")
         fixed["/permit"] = (padded(json.dumps({"difficulty": 0, "permit": "p"}).encode()), "application/json")
         fixed |= {path: (data, TEXT) for path, data in self.older.items()}

@@ -19,6 +19,7 @@ from knothole_server.drop import Drop as ServerDrop
 from knothole_server.published import Published
 from knothole_server.serve import bind_tcp, make_server
 from knothole_server.state import State
+from tests.server.serving import fake_built
 from tests.support.drop import Drop
 
 QUICK = Patience(tries=3, first=0.01, most=0.02)
@@ -51,7 +52,7 @@ def serve(drop: Drop, folder: Path) -> Iterator[Served]:
     config = Config(folder / "drop", built, LIMITS)
     if not config.directory.exists():
         built.mkdir(parents=True)
-        (built / "page.html").write_text("<!doctype html><title>{{ drop }}</title>")
+        fake_built(built)
         config.directory.mkdir()
         State.create(config.state, Published(drop.chain, None))
         if drop.rosters:

@@ -11,6 +11,7 @@ from knothole_client.audit import page, state
 from knothole_client.audit.state import held
 from knothole_keys import release
 from knothole_keys.epoch import DAY
+from knothole_keys.languages import LANGUAGES
 from tests.client.altering import Change, altering, audit, codes, command
 from tests.client.conftest import MONDAY as NOW
 from tests.client.served import Asked, Reply
@@ -59,16 +60,19 @@ def test_an_audit_looks_like_a_browsers_visit_until_the_page_is_shown(room: News
         assert audit(room, url, "--token-file", room.token)[0] == 0
     visit = [one for one in asked if one.headers["user-agent"].startswith("Mozilla/5.0 ")]
     assert asked[: len(visit)] == visit
-    assert [one.path for one in visit[:8]] == [
-        "/", "/icon.svg", "/page.css", "/page.js", "/worker.js", "/examiner.js", "/roots", "/roster",
+    first = next(language for language in LANGUAGES if language.address == visit[0].path)
+    assert [one.path for one in visit[1:8]] == [
+        "/icon.svg", "/page.css", first.script, "/worker.js", "/examiner.js", "/roots", "/roster",
     ]  # fmt: skip
+    assert {language.address for language in LANGUAGES} <= {one.path for one in visit}
     assert not [one for one in visit if "authorization" in one.headers or "knothole" in json.dumps(one.headers).lower()]
     assert visit[0].headers["sec-fetch-mode"] == "navigate"
 
 
 def test_whatever_can_run_or_dress_the_page_is_looked_at():
     made = release.installed()
-    assert set(page.loaded(made)) == {address for address in made.assets if not address.endswith(".txt")}
+    loaded = {address for language in LANGUAGES for address in page.loaded(made, language)}
+    assert loaded == {address for address in made.assets if not address.endswith(".txt")}
 
 
 def test_what_a_proxy_in_front_adds_is_borne(room: Newsroom):
@@ -101,6 +105,9 @@ HOSTILE: dict[str, tuple[Change, list[str]]] = {
     "one byte of a script": (at("/page.js", lambda body: body[:-1] + b"\x20"), ["asset_changed"]),
     "one byte of the worker": (at("/worker.js", lambda body: body.replace(b"a", b"b", 1)), ["asset_changed"]),
     "a word of the page": (at("/", lambda body: body.replace(b"Leave a message", b"Heave a message")), ["page_changed"]),
+    "a word of one language": (at("/fa", lambda body: body.replace("مرورگر".encode(), b"x", 1)), ["page_changed"]),
+    "a script of one language": (at("/page.ar.js", lambda body: body + b" "), ["asset_changed"]),
+    "a script in one language": (at("/de", lambda body: body.replace(b"</body>", SCRIPT)), ["page_changed", "page_script"]),
     "a longer page": (at("/", lambda body: body + b" "), ["page_changed"]),
     "a script in the page": (at("/", lambda body: body.replace(b"</body>", SCRIPT)), ["page_changed", "page_script"]),
     "no policy": (without("content-security-policy"), ["header_missing"]),

@@ -1,6 +1,7 @@
 """What an audit makes of roots and rosters: a table of histories, and the folder that must neither rot nor forget."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -250,7 +251,7 @@ def test_a_server_that_does_not_answer_is_neither_well_nor_an_alarm(tmp_path: Pa
     arguments = ["courier", "audit", "http://127.0.0.1:9", "--root", fingerprint(drop.drop_id), "--state", tmp_path]
     code, out, _ = command(*arguments)
     assert code == EXITS["unknown"] == 4
-    assert out.startswith("unknown unreachable: / did not come")
+    assert re.match(r"unknown unreachable: /[a-z-]* did not come", out)
 
 
 @pytest.mark.whole
@@ -263,8 +264,9 @@ def test_a_server_that_a_proxy_says_is_away_is_neither_well_nor_an_alarm(tmp_pat
             code, out, _ = command("courier", "audit", url, *arguments)
         assert (code, codes(json.loads(out))) == (4, ["unreachable"])
         # Whether a 503 is the server's own shows by its lists, which are asked for once.
-        expected = ["/roots"] if status == 503 else []
-        assert [one.path for one in asked if one.path != "/"] == expected, "what follows would wait as long again"
+        paths = [one.path for one in asked if one.path != "/roots"]
+        assert len(set(paths)) == 1, "what follows would wait as long again"
+        assert len(asked) - len(paths) == (1 if status == 503 else 0)
 
 
 @pytest.mark.whole

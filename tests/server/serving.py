@@ -16,7 +16,8 @@ from pathlib import Path
 import httpx
 import uvicorn
 
-from knothole_keys import proof
+from knothole_keys import canonical, proof
+from knothole_keys.languages import TRANSLATED
 from knothole_keys.root import read_chain
 from knothole_server import tokens
 from knothole_server.config import Config, Limits
@@ -31,11 +32,16 @@ from tests.support.drop import Drop
 SMALL = Limits(first_extent=0, later_extent=0, poll_seconds=0.1)
 
 
+# A template without texts has none to translate.
+NO_TEXTS = canonical.encode({one.code: {"reviewed": False, "texts": {}} for one in TRANSLATED}).decode()
+
+
 def fake_built(folder: Path) -> Path:
     """A page that is small, but a page: the real one is tested in a browser."""
     folder.mkdir(exist_ok=True)
     page = '<!doctype html><html data-drop-id="{{ drop_id }}"><title>{{ drop }}</title><p>{{ fingerprint }}</p></html>'
     (folder / "page.html").write_text(page)
+    (folder / "texts.json").write_text(NO_TEXTS)
     (folder / "page.js").write_text('"use strict";\n')
     (folder / "page.css").write_text("body { margin: 0 }\n")
     return folder
@@ -47,7 +53,8 @@ def lay_out(folder: Path, drop: Drop, limits: Limits = SMALL, *, roster: bool = 
     config.directory.mkdir(mode=0o700)
     published = Published(read_chain(drop.chain_bytes), None)
     State.create(config.state, published)
-    config.page.write_bytes(render(config.built, published.chain))
+    for language, page in render(config.built, published.chain).items():
+        config.page_in(language).write_bytes(page)
     if roster and drop.rosters:
         publish(config, drop)
     return config

@@ -16,14 +16,14 @@ from click.testing import CliRunner, Result
 
 from knothole_keys import clock
 from knothole_keys.errors import KnotholeError
+from knothole_keys.languages import LANGUAGES
+from knothole_keys.page import PADDED
 from knothole_keys.root import Chain, fingerprint
 from knothole_server import cli, page
-from knothole_server.config import Config
+from knothole_server.config import BUILT, Config
 from knothole_server.page import read_assets, render
 from tests.server.serving import Served, copy_drop, fake_built, serving, wait_for
 from tests.support.drop import Drop
-
-WEB = Path(__file__).parents[2] / "server" / "web"
 
 
 @pytest.fixture
@@ -173,17 +173,23 @@ def test_doctor_sees_an_open_door_a_foreign_page_and_a_broken_slab(served: Serve
     assert "1.slab cannot be read" in output
 
 
-def test_the_real_template_renders(small_drop: Drop) -> None:
-    rendered = render(WEB, small_drop.chain)
-    assert len(rendered) % 16_384 == 0
-    assert fingerprint(small_drop.drop_id).encode() in rendered
-    assert b"{{" not in rendered
+def test_the_real_template_renders_in_every_language_to_one_length(small_drop: Drop) -> None:
+    rendered = render(BUILT, small_drop.chain)
+    assert list(rendered) == list(LANGUAGES)
+    assert {len(body) % PADDED for body in rendered.values()} == {0}
+    assert len({len(body) for body in rendered.values()}) == 1, "the length would tell the language"
+    for language, body in rendered.items():
+        text = body.decode()
+        assert fingerprint(small_drop.drop_id) in text
+        assert f'<html lang="{language.tag}" dir="{language.dir}"' in text
+        assert text.count('aria-current="page"') == 1
+        assert "{" not in text
 
 
 def test_a_drops_name_cannot_become_markup(tmp_path: Path, small_drop: Drop) -> None:
     evil = replace(small_drop.chain.roots[0], drop="<script>alert(1)</script>")
     rendered = render(fake_built(tmp_path / "built"), Chain((evil,)))
-    assert b"<script>" not in rendered
+    assert not any(b"<script>" in page for page in rendered.values())
 
 
 def test_the_page_is_renewed_when_a_release_changes_it(served: Served, tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ ROOM = Path(__file__).parents[2] / "server" / "knothole_server"
 MODULES = sorted(ROOM.glob("*.py"))
 ALLOWED = {
     "knothole_keys", "knothole_keys.board", "knothole_keys.box", "knothole_keys.boxes_file", "knothole_keys.clock",
-    "knothole_keys.epoch",
-    "knothole_keys.errors", "knothole_keys.files", "knothole_keys.page", "knothole_keys.proof", "knothole_keys.root",
+    "knothole_keys.epoch", "knothole_keys.errors", "knothole_keys.files", "knothole_keys.languages",
+    "knothole_keys.page", "knothole_keys.proof", "knothole_keys.root",
     "knothole_keys.roster", "knothole_keys.running_out", "knothole_keys.trial",
 }  # fmt: skip
 # Whatever could seal, open or sign a box, a letter or a note; PyNaCl is reached through keys' verification alone.

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from knothole_keys.languages import LANGUAGES
 from knothole_server import boxes
 from knothole_server.config import Limits
 from tests.server.serving import Served, lay_out, process, serving
@@ -135,7 +136,7 @@ def test_a_whole_visit_leaves_no_word_and_no_file(tmp_path: Path, small_drop: Dr
     names = {path.name for path in config.directory.rglob("*") if path.is_file()}
     assert {name for name in names if not re.fullmatch(r"\d+\.slab", name)} <= {
         "lock",
-        "page.html",
+        *(language.page for language in LANGUAGES),
         "state.db",
         "state.db-journal",
     }

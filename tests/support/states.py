@@ -1,6 +1,7 @@
 """Every state of the source's page, one after another, for whoever wants to look at it: tests and `scripts/screenshots`."""
 
 import contextlib
+import copy
 import functools
 import json
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from typing import Any
 
 from playwright.sync_api import Error, Page, Route
 
+from knothole_keys.languages import SOURCE, Language
 from tests.support import states_back
 from tests.support.browsers import Started, until
 from tests.support.newsroom import Newsroom
@@ -44,8 +46,12 @@ FILES: list[dict[str, Any]] = [
 ]
 
 
-def states(browser: Started, room: Newsroom, folder: Path, **options: Any) -> Iterator[tuple[str, Page]]:
+def states(
+    browser: Started, room: Newsroom, folder: Path, *, language: Language = SOURCE, **options: Any
+) -> Iterator[tuple[str, Page]]:
     """Yield (name, page) for each state of the page, in a context with these options (viewport, color_scheme, …)."""
+    room = copy.copy(room)
+    room.url += language.address
     # Resisting fingerprinting includes not telling a page that the network has gone.
     sending = functools.partial(_compose_and_send, told_offline=browser.name != "firefox-safer")
     for walk in (_loading, sending, _hashing, *states_back.WALKS, _errors):

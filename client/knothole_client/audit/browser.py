@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from knothole_client.http import Answer, Connection, Patience, Sink
+from knothole_keys.languages import LANGUAGES
 
 AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:153.0) Gecko/20100101 Firefox/153.0"
 _IMAGE = "image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5"
@@ -29,6 +30,8 @@ _WORKER = _Kind("*/*", "worker", "same-origin", "u=4")
 _CALL = _Kind("*/*", "empty", "cors", "u=4")
 # What seals, and what looks into chosen files: a page starts both as soon as it is ready.
 WORKERS = ("/worker.js", "/examiner.js")
+# The page's addresses, one for each language.
+PAGES = frozenset(language.address for language in LANGUAGES)
 
 
 @dataclass(frozen=True)
@@ -75,11 +78,11 @@ def _headers(url: str, method: str, path: str, content: bytes | None, given: Map
             "Origin": url,
         }
     headers["Connection"] = "keep-alive"
-    if path == "/":
+    if path in PAGES:
         headers["Upgrade-Insecure-Requests"] = "1"
     headers |= {"Sec-Fetch-Dest": kind.dest, "Sec-Fetch-Mode": kind.mode}
-    headers["Sec-Fetch-Site"] = "none" if path == "/" else "same-origin"
-    if path == "/":
+    headers["Sec-Fetch-Site"] = "none" if path in PAGES else "same-origin"
+    if path in PAGES:
         headers["Sec-Fetch-User"] = "?1"
     # The page sends boxes by XMLHttpRequest, all else by fetch without the cache.
     if kind.priority and method != "PUT":
@@ -90,7 +93,7 @@ def _headers(url: str, method: str, path: str, content: bytes | None, given: Map
 
 
 def _kind(path: str) -> _Kind:
-    if path == "/":
+    if path in PAGES:
         return _Kind(_DOCUMENT, "document", "navigate", "u=0, i")
     if path in WORKERS:
         return _WORKER

@@ -16,6 +16,7 @@ from knothole_client.http import Connection, Patience
 from knothole_client.terminal import counted
 from knothole_keys import __version__, clock, files, note, release
 from knothole_keys.errors import KnotholeError
+from knothole_keys.languages import SOURCE
 from knothole_keys.root import parse_fingerprint, read_chain
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -102,7 +103,8 @@ def _object(report: Report) -> dict[str, object]:
         "first": report.first,
         "findings": findings,
         "seen": {
-            "page": report.page,
+            "page": report.pages.get(SOURCE.address),
+            "pages": dict(sorted(report.pages.items())),
             "assets": dict(sorted(report.assets.items())),
             "roots": report.roots,
             "roster": {"version": version, "hash": digest},

@@ -21,6 +21,7 @@ from knothole_keys import clock
 from knothole_keys.cover import cover_box
 from knothole_keys.epoch import DAY, epoch_of
 from knothole_keys.errors import KnotholeError, Refused, RootExpired, RosterExpired
+from knothole_keys.languages import LANGUAGES
 from knothole_keys.release import Release
 
 _ASSET_LIMIT = 2**23
@@ -32,7 +33,9 @@ def upload(browser: Browser, drop_id: bytes, folder: Path | None, release: Relea
 
     Raises Refused, and the refusals of SPEC sections 3 and 4, before anything is sealed.
     """
-    for address in ("/", *page.loaded(release)):
+    # Nobody knows what languages sources read: a fixed one would tell cover from them.
+    language = secrets.choice(LANGUAGES)
+    for address in (language.address, *page.loaded(release, language)):
         browser.get(address, limit=_ASSET_LIMIT, what="The page")
     now = clock.now()
     view = get_view(browser, drop_id=drop_id, now=now)

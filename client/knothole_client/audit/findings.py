@@ -18,17 +18,17 @@ CODES = {
     # The page and what it loads.
     "page_changed": (
         ALARM,
-        "The page is not the one that this release renders for this drop: send nobody there, ask the operator which release "
-        "the server runs, and compare with another machine's audit.",
+        "The page at {where} is not the one that this release renders for this drop: send nobody there, ask the operator "
+        "which release the server runs, and compare with another machine's audit.",
     ),
     "page_script": (
         ALARM,
-        "The page brings a script that no release has, and which can read what sources write before it is sealed: have the "
-        "server taken off the network now.",
+        "The page at {where} brings a script that no release has, and which can read what sources write before it is sealed: "
+        "have the server taken off the network now.",
     ),
     "page_refused": (
         WARNING,
-        "The server serves its lists and refuses to show its page (code {status}): sources cannot send from here, so compare "
+        "The server serves its lists and refuses to show {path} (code {status}): sources cannot send from here, so compare "
         "with another machine's audit, for this one may be kept from the page alone, and " + _LOOK + ".",
     ),
     "asset_changed": (

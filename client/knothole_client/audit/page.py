@@ -2,11 +2,12 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from knothole_client.audit.browser import WORKERS, Shown
+from knothole_client.audit.browser import PAGES, WORKERS, Shown
 from knothole_client.audit.findings import Finding, finding
-from knothole_keys.page import HEADERS, HTML, TEXT, TYPES, render
+from knothole_keys.languages import LANGUAGES, Language
+from knothole_keys.page import HEADERS, HTML, TEXT, TYPES, pages
 from knothole_keys.release import Release
 from knothole_keys.root import Chain
 
@@ -16,19 +17,24 @@ _SCRIPT = re.compile(rb"<script\b|\bon[a-z]+\s*=|javascript:", re.IGNORECASE)
 _BORNE = {"connection", "content-length", "date", "keep-alive", "server", "strict-transport-security", "transfer-encoding"}
 
 
-def loaded(release: Release) -> list[str]:
-    """The addresses that a browser asks for when it opens the page and sends, in its order."""
-    named = dict.fromkeys(_NAMED.findall(release.template))
+def loaded(release: Release, language: Language) -> list[str]:
+    """The addresses that a browser asks for when it opens the page in a language and sends, in its order."""
+    named = dict.fromkeys(_NAMED.findall(release.template.html.replace("{{ language.script }}", language.script)))
     return [address for address in [*named, *WORKERS] if address in release.assets]
 
 
-def check_page(body: bytes, release: Release, chain: Chain) -> Iterator[Finding]:
-    """Compare the page with the template rendered anew; a name that an earlier root gave the drop may still stand in it."""
-    if any(body == render(release.template, Chain(chain.roots[:count])) for count in range(len(chain.roots), 0, -1)):
-        return
-    yield finding("page_changed")
-    if len(_SCRIPT.findall(body)) > len(_SCRIPT.findall(render(release.template, chain))):
-        yield finding("page_script")
+def check_pages(bodies: Mapping[Language, bytes], release: Release, chain: Chain) -> Iterator[Finding]:
+    """Compare the pages with the template rendered anew; a name that an earlier root gave the drop may still stand in them."""
+    expected = pages(release.template, chain)
+    earlier = [Chain(chain.roots[:count]) for count in range(len(chain.roots) - 1, 0, -1)]
+    changed = [one for one in bodies if bodies[one] != expected[one]]
+    if changed:
+        old = [pages(release.template, one) for one in earlier]
+        changed = [one for one in changed if not any(bodies[one] == before[one] for before in old)]
+    scripts = [one for one in changed if len(_SCRIPT.findall(bodies[one])) > len(_SCRIPT.findall(expected[one]))]
+    for code, wrong in (("page_changed", changed), ("page_script", scripts)):
+        if wrong:
+            yield finding(code, where=_listed([one.address for one in wrong]))
 
 
 def check_asset(address: str, body: bytes, release: Release) -> Iterator[Finding]:
@@ -40,7 +46,8 @@ def check_asset(address: str, body: bytes, release: Release) -> Iterator[Finding
 def foreign(body: bytes, release: Release) -> list[str]:
     """At most sixteen addresses that a changed page names and no release has: evidence of what it would have loaded."""
     named = dict.fromkeys(_NAMED.findall(body.decode("utf-8", "replace")))
-    return [address for address in named if address not in release.assets and re.fullmatch(r"/[!-~]{1,200}", address)][:16]
+    known = {*release.assets, *(language.address for language in LANGUAGES)}
+    return [address for address in named if address not in known and re.fullmatch(r"/[!-~]{1,200}", address)][:16]
 
 
 def check_headers(shown: Iterable[Shown]) -> Iterator[Finding]:
@@ -55,8 +62,11 @@ def check_headers(shown: Iterable[Shown]) -> Iterator[Finding]:
         for flaw in _flaws(one):
             wrong.setdefault(flaw, {})[one.path.partition("?")[0]] = None
     for (code, name), paths in wrong.items():
-        where = ", ".join(list(paths)[:3]) + (" and others" if len(paths) > 3 else "")
-        yield finding(code, name=name, where=where)
+        yield finding(code, name=name, where=_listed(list(paths)))
+
+
+def _listed(paths: list[str]) -> str:
+    return ", ".join(paths[:3]) + (" and others" if len(paths) > 3 else "")
 
 
 def _flaws(one: Shown) -> Iterator[tuple[str, str]]:
@@ -84,4 +94,4 @@ def _media_type(one: Shown) -> str | None:
     if one.path == "/permit":
         return "application/json"
     endings = (kind for ending, kind in TYPES.items() if one.path.endswith(ending))
-    return HTML if one.path == "/" else next(endings, None)
+    return HTML if one.path in PAGES else next(endings, None)

@@ -1,6 +1,7 @@
 """One audit, from the first request to what is remembered.
 
-1. As a browser: the page, what it loads, roots and roster, then the questions that come before an upload.
+1. As a browser: the page in a language that chance chooses, what it loads, roots and roster, then the questions that come
+   before an upload; then the page's other languages, as if somebody followed its links.
 2. Afterwards, by another connection and as the program that it is: rosters in between, older weeks, the courier's lists and
    the board. The server must not know an auditor before it has shown its page.
 3. What was found sound is remembered; what was not is kept as evidence, and the state stays as it was, so that the next
@@ -8,6 +9,7 @@
 """
 
 import hashlib
+import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,7 +35,8 @@ from knothole_keys import clock, note
 from knothole_keys.board import SLOT
 from knothole_keys.epoch import epoch_of
 from knothole_keys.errors import KnotholeError, Refused
-from knothole_keys.page import PADDED
+from knothole_keys.languages import LANGUAGES, Language
+from knothole_keys.page import PADDED, pages
 from knothole_keys.release import Release
 from knothole_keys.root import fingerprint, split
 
@@ -57,7 +60,7 @@ class Report:
     manifest: str
     first: bool
     findings: list[Finding] = field(default_factory=list)
-    page: str | None = None
+    pages: dict[str, str] = field(default_factory=dict)
     assets: dict[str, str] = field(default_factory=dict)
     roots: list[str] = field(default_factory=list)
     roster: tuple[int, str] | None = None
@@ -87,15 +90,21 @@ class Audit:
         """Look at everything. Raises Refused only for this machine's own trouble."""
         report = self.report
         report.drop = fingerprint(drop_id)
-        shown = self._first()
-        if shown is None and all(one.status >= 500 for one in self._browser.shown):
+        # A server that knew which language comes first could lie to whoever begins with another.
+        first, *others = secrets.SystemRandom().sample(LANGUAGES, len(LANGUAGES))
+        shown = {first: self._shown(first)}
+        if shown[first] is None and all(one.status >= 500 for one in self._browser.shown):
             # Nothing was answered at all, or by a proxy without its server: what follows would wait as long again, each time.
             return report
-        assets = {address: self._get(address, ASSET_LIMIT) for address in page.loaded(self._release)}
+        assets = {address: self._get(address, ASSET_LIMIT) for address in page.loaded(self._release, first)}
         self._lists(drop_id)
-        self._page(shown, assets)
         acknowledged = self._kept()
         self._before_upload(acknowledged)
+        for other in others:
+            shown[other] = self._shown(other)
+            assets[other.script] = self._get(other.script, ASSET_LIMIT)
+        self._pages({language: body for language, body in shown.items() if body is not None})
+        self._assets(assets)
         self._note(page.check_headers(self._browser.shown))
         self._since(acknowledged, has_token=has_token)
         self._remember()
@@ -153,16 +162,16 @@ class Audit:
 
     # As a browser.
 
-    def _first(self) -> bytes | None:
-        """The page; or None, and what that means."""
-        body = None
-        with self._asking("/"):
-            answer = self._browser.persist("GET", "/", limit=PAGE_LIMIT)
+    def _shown(self, language: Language) -> bytes | None:
+        """The page in a language; or None, and what that means."""
+        body, path = None, language.address
+        with self._asking(path):
+            answer = self._browser.persist("GET", path, limit=PAGE_LIMIT)
             # Who is sent elsewhere may meet another page: that is for `_body` to say, and an alarm.
             if answer.status not in (200, *_AWAY) and not 300 <= answer.status < 400 and self._serves_lists():
-                self._find("page_refused", status=answer.status)
+                self._find("page_refused", path=path, status=answer.status)
             else:
-                body = _body(answer, "/")
+                body = _body(answer, path)
         return body
 
     def _serves_lists(self) -> bool:
@@ -197,16 +206,22 @@ class Audit:
     def _older(self, version: int) -> bytes | None:
         return self._ask(self._other, f"/rosters/{version}", note.MAX_BYTES, absent="")
 
-    def _page(self, shown: bytes | None, assets: dict[str, bytes | None]) -> None:
-        chain, report = self._judged.chain, self.report
-        if shown is not None:
-            report.page = _hex(shown)
-            wrong = list(page.check_page(shown, self._release, chain)) if chain else []
-            loads = [self._get(address, ASSET_LIMIT) for address in page.foreign(shown, self._release)] if wrong else []
-            self._note(wrong, shown, *filter(None, loads))
+    def _pages(self, shown: dict[Language, bytes]) -> None:
+        self.report.pages = {language.address: _hex(body) for language, body in shown.items()}
+        chain = self._judged.chain
+        wrong = list(page.check_pages(shown, self._release, chain)) if chain else []
+        if chain is None or not wrong:
+            return
+        sound = pages(self._release.template, chain)
+        changed = [body for language, body in shown.items() if body != sound[language]]
+        named = list(dict.fromkeys(address for body in changed for address in page.foreign(body, self._release)))
+        loads = [self._get(address, ASSET_LIMIT) for address in named[:16]]
+        self._note(wrong, *changed, *filter(None, loads))
+
+    def _assets(self, assets: dict[str, bytes | None]) -> None:
         for address, body in assets.items():
             if body is not None:
-                report.assets[address] = _hex(body)
+                self.report.assets[address] = _hex(body)
                 self._note(page.check_asset(address, body, self._release), body)
 
     def _kept(self) -> boxes.Boxes:

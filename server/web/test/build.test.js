@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
@@ -10,6 +10,9 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 const WEB = fileURLToPath(new URL("..", import.meta.url));
+const ROOT = join(WEB, "..", "..");
+const LANGUAGES = ["ar", "de", "es", "fa", "fr", "ru", "zh-hans"];
+const PAGES = ["page.js", ...LANGUAGES.map((code) => `page.${code}.js`)];
 
 async function inFolder(action) {
   const folder = await mkdtemp(join(tmpdir(), "knothole-build-"));
@@ -21,7 +24,9 @@ async function inFolder(action) {
 }
 
 async function built(web, out) {
-  await run(process.execPath, [join(web, "build.mjs"), out, `${out} release`]);
+  // Another checkout has no venv of its own, and the translations are compiled by Python.
+  const env = { ...process.env, PATH: `${join(ROOT, ".venv", "bin")}:${process.env.PATH}` };
+  await run(process.execPath, [join(web, "build.mjs"), out, `${out} release`], { env });
   const names = (await readdir(out)).sort();
   return new Map(
     await Promise.all(names.map(async (name) => [name, await readFile(join(out, name), "utf8")])),
@@ -31,11 +36,10 @@ async function built(web, out) {
 // Another checkout in another place, without the tests.
 async function copyOf(folder) {
   const web = join(folder, "elsewhere", "server", "web");
-  await mkdir(join(folder, "elsewhere", "keys", "knothole_keys"), { recursive: true });
-  const words = join("keys", "knothole_keys", "words.txt");
-  await cp(join(WEB, "..", "..", words), join(folder, "elsewhere", words));
-  const filter = (path) => !/\/(node_modules|test)$/.test(path);
-  await cp(WEB, web, { recursive: true, filter });
+  const filter = (path) => !/\/(node_modules|test|release|__pycache__)$/.test(path);
+  for (const part of [join("keys", "knothole_keys"), "scripts", join("server", "web")]) {
+    await cp(join(ROOT, part), join(folder, "elsewhere", part), { recursive: true, filter });
+  }
   await symlink(join(WEB, "node_modules"), join(web, "node_modules"));
   return web;
 }
@@ -51,14 +55,15 @@ test("two builds in two places are the same bytes, and hold nothing that the pag
       ["first", "second"].map((name) => readFile(join(folder, `${name} release`, "manifest.json"), "utf8")),
     );
     assert.equal(again, manifest);
-    const { assets, template } = JSON.parse(manifest);
-    const served = [...first].filter(([name]) => name !== "page.html");
+    const { assets, template, texts } = JSON.parse(manifest);
+    const served = [...first].filter(([name]) => !["page.html", "texts.json"].includes(name));
     assert.deepEqual(assets, Object.fromEntries(served.map(([name, text]) => [`/${name}`, sha256(text)])));
     assert.equal(template, sha256(first.get("page.html")));
+    assert.equal(texts, sha256(first.get("texts.json")));
 
     for (const name of ["page.js", "worker.js", "examiner.js", "page.html", "page.css", "icon.svg"])
       assert.ok(first.get(name), name);
-    for (const name of ["page.js", "worker.js", "examiner.js"]) {
+    for (const name of [...PAGES, "worker.js", "examiner.js"]) {
       // Names by which Adobe's metadata are known, and no addresses.
       const script = first.get(name).replaceAll("http://ns.adobe.com/", "");
       for (const banned of [
@@ -93,5 +98,27 @@ test("the build refuses a page that could open boxes, or that brings foreign cod
       await assert.rejects(built(web, out), new RegExp(`Error: .*${name} must not be in the page`));
       await assert.rejects(readdir(out), { code: "ENOENT" });
     }
+  });
+});
+
+test("a hole in one language stops the build before anything is written", async () => {
+  await inFolder(async (folder) => {
+    const web = await copyOf(folder);
+    const catalogue = join(web, "locales", "de.po");
+    const text = await readFile(catalogue, "utf8");
+    await writeFile(catalogue, text.replace(/(msgctxt "done.title"\nmsgid .*\nmsgstr ).*/, '$1""'));
+    const out = join(folder, "out");
+    await assert.rejects(built(web, out), /\(de\), done\.title: the translation is missing\./);
+    await assert.rejects(readdir(out), { code: "ENOENT" });
+  });
+});
+
+test("one language travels at a time, and workers say nothing", async () => {
+  await inFolder(async (folder) => {
+    const files = await built(WEB, join(folder, "out"));
+    const [english, german] = ["has stored everything", "hat alles gespeichert"];
+    const says = (text) => [...files].filter(([name, body]) => /\.js$/.test(name) && body.includes(text));
+    assert.deepEqual(says(english).map(([name]) => name), ["page.js"]); // prettier-ignore
+    assert.deepEqual(says(german).map(([name]) => name), ["page.de.js"]); // prettier-ignore
   });
 });

@@ -1,0 +1,136 @@
+"""The page in other languages: nothing stays English, it reads from its own side, and choosing one loses nothing silently."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Dialog, Page
+
+from knothole_keys import release
+from knothole_keys.languages import LANGUAGES, SOURCE, TRANSLATED, Language
+from tests.browser.test_accessibility import violations
+from tests.support.browsers import Started
+from tests.support.newsroom import Newsroom
+from tests.support.states import states
+
+WEB = Path(__file__).parents[2] / "server" / "web"
+BY_CODE = {language.code: language for language in LANGUAGES}
+PHONE = {"viewport": {"width": 320, "height": 640}, "reduced_motion": "reduce"}
+# What stands on the page, and what screen readers say; not what people wrote, nor what is marked as English on purpose.
+SAID = """() => {
+  const said = [];
+  const apart = (node) => node.closest("script, style, code, textarea, .languages ul, [lang=en]:not(:root)");
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    if (node.nodeType === Node.TEXT_NODE && !apart(node.parentElement)) said.push(node.data.trim());
+    for (const name of ["aria-label", "title", "alt", "placeholder"]) said.push(node.getAttribute?.(name) ?? "");
+  }
+  return said.filter(Boolean);
+}"""
+
+
+@pytest.fixture(scope="module")
+def english() -> list[str]:
+    """Pieces of English sentences, between what is filled in."""
+    script = 'import { TEXTS } from "./strings.js"; console.log(JSON.stringify(TEXTS));'
+    done = subprocess.run(["node", "--input-type=module", "-e", script], cwd=WEB, capture_output=True, text=True, check=True)
+    texts = [
+        form for text in json.loads(done.stdout).values() for form in (text.values() if isinstance(text, dict) else [text])
+    ]
+    in_page = re.findall(r't\(\s*["\'][\w.]+["\'],\s*["\'](.*?)["\']\s*[,)]', (WEB / "page.html").read_text(), re.DOTALL)
+    pieces = [piece.strip() for text in [*texts, *in_page] for piece in re.split(r"\{\w+\}", " ".join(text.split()))]
+    return sorted({piece for piece in pieces if len(re.findall("[A-Za-z]", piece)) > 3})
+
+
+def left(page: Page, english: list[str]) -> list[str]:
+    said = page.evaluate(SAID)
+    assert len(said) > 15
+    whole = [text for text in said if text in english]
+    return whole + [text for text in said for piece in english if len(piece) > 12 and piece in text]
+
+
+def fits(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+@pytest.mark.parametrize("code", ["zh-hans", "ar"])
+def test_the_form_has_no_english_left_and_fits_a_small_phone(
+    browser: Started, room: Newsroom, code: str, english: list[str]
+) -> None:
+    context = browser.new_context(**PHONE)
+    page = context.new_page()
+    page.goto(f"{room.url}{BY_CODE[code].address}")
+    page.wait_for_selector("main[data-state=compose]")
+    page.set_input_files("#files", [{"name": "a.zip", "mimeType": "application/zip", "buffer": b"PK\x03\x04"}])
+    page.click("#send")
+    for details in page.locator("details").all():
+        details.evaluate("part => part.open = true")
+    assert left(page, english) == []
+    assert fits(page)
+    assert page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == [
+        BY_CODE[code].tag,
+        BY_CODE[code].dir,
+    ]
+    context.close()
+
+
+def test_the_english_page_would_be_noticed(browser: Started, room: Newsroom, english: list[str]) -> None:
+    page = browser.composing(room.url)
+    assert len(left(page, english)) > 30
+    page.context.close()
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize("language", TRANSLATED, ids=lambda one: one.code)
+def test_no_state_has_english_left_and_each_fits_a_small_phone(
+    browser: Started, room: Newsroom, tmp_path: Path, language: Language, english: list[str]
+) -> None:
+    for name, page in states(browser, room, tmp_path, language=language, **PHONE):
+        assert fits(page), f"{name} is wider than the screen"
+        if name == "noscript":
+            continue
+        assert left(page, english) == [], name
+        # All languages have the same markup: of most, one state will do.
+        if language.code in ("ar", "zh-hans") or name == "compose-help":
+            assert violations(page) == [], name
+        assert page.evaluate("getComputedStyle(document.body).direction") == language.dir, name
+        if name == "codename":
+            assert page.evaluate("getComputedStyle(document.querySelector('#codename')).direction") == "ltr"
+            assert page.evaluate("document.querySelector('#codename').lang") == "en"
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_the_languages_are_plain_links_that_say_whose_they_are(browser: Started, room: Newsroom, scripts: bool) -> None:
+    context = browser.new_context(java_script_enabled=scripts)
+    page = context.new_page()
+    page.goto(room.url)
+    for language in [*TRANSLATED, SOURCE]:
+        link = page.locator(f".languages li a[hreflang='{language.tag}']")
+        assert (link.inner_text(), link.get_attribute("lang")) == (language.name, language.tag)
+        link.click()
+        page.wait_for_url(f"{room.url}{language.address}")
+        assert page.locator("html").get_attribute("lang") == language.tag
+        reviewed = language is SOURCE or release.installed().template.catalogues[language.code].reviewed
+        assert page.locator("#unreviewed").count() == (0 if reviewed else 1)
+    context.close()
+
+
+def test_another_language_does_not_take_a_draft_away_silently(browser: Started, room: Newsroom) -> None:
+    page = browser.composing(f"{room.url}/de", "not to be lost")
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    # Browsers ask only on behalf of those who have done something on the page.
+    page.click("#message")
+    page.evaluate("document.querySelector(\".languages a[hreflang='fr']\").click()")
+    page.wait_for_timeout(500)
+    assert asked == ["beforeunload"]
+    assert page.input_value("#message") == "not to be lost"
+    page.context.close()
