@@ -21,6 +21,11 @@ class Language:
         return "/" if self is SOURCE else f"/{self.code}"
 
     @property
+    def form(self) -> str:
+        """Where the form of its page goes, when no scripts run."""
+        return f"{self.address.rstrip('/')}/boxes"
+
+    @property
     def script(self) -> str:
         """The one script with this language's texts."""
         return "/page.js" if self is SOURCE else f"/page.{self.code}.js"

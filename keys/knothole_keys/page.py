@@ -19,6 +19,8 @@ from knothole_keys.languages import LANGUAGES, SOURCE, TRANSLATED, Language
 from knothole_keys.root import Chain, fingerprint
 
 TEMPLATE = "page.html"
+# What answers a form without scripts: the server's own, rendered for each form.
+ANSWER = "form.html"
 # The template's texts in all languages but English, whose texts stand in the template.
 TEXTS = "texts.json"
 # HTML and JSON answers all have this length, or a multiple of it.
@@ -115,26 +117,32 @@ def pages(template: Template, chain: Chain) -> dict[Language, bytes]:
     Raises Refused when a text is missing.
     """
     compiled = _compiled(template.html)
-    bodies = {}
-    for language in LANGUAGES:
-        catalogue = template.catalogues.get(language.code)
-        names = {
-            "drop": chain.current.drop,
-            "drop_id": chain.drop_id.hex(),
-            "fingerprint": fingerprint(chain.drop_id),
-            "t": _Texts(language, catalogue),
-            "language": language,
-            "languages": LANGUAGES,
-            "reviewed": catalogue is None or catalogue.reviewed,
-            "source_link": _SOURCE_LINK,
-            "program": _PROGRAM,
-            "b": Markup("<b>{}</b>").format,
-            "code": Markup('<code dir="ltr" translate="no">{}</code>').format,
-            "link": Markup('<a href="{}" download="{}" translate="no">{}</a>').format,
-        }
-        bodies[language] = compiled.render(names).encode()
+    bodies = {language: compiled.render(_names(template, chain, language)).encode() for language in LANGUAGES}
     longest = max(len(padded(body)) for body in bodies.values())
     return {language: body.ljust(longest, b" ") for language, body in bodies.items()}
+
+
+def answer_page(template: Template, chain: Chain, language: Language, facts: Mapping[str, object]) -> bytes:
+    """The page that answers a form without scripts, padded; `template` is ANSWER's. Raises Refused when a text is missing."""
+    return padded(_compiled(template.html).render({**_names(template, chain, language), **facts}).encode())
+
+
+def _names(template: Template, chain: Chain, language: Language) -> dict[str, object]:
+    catalogue = template.catalogues.get(language.code)
+    return {
+        "drop": chain.current.drop,
+        "drop_id": chain.drop_id.hex(),
+        "fingerprint": fingerprint(chain.drop_id),
+        "t": _Texts(language, catalogue),
+        "language": language,
+        "languages": LANGUAGES,
+        "reviewed": catalogue is None or catalogue.reviewed,
+        "source_link": _SOURCE_LINK,
+        "program": _PROGRAM,
+        "b": Markup("<b>{}</b>").format,
+        "code": Markup('<code dir="ltr" translate="no">{}</code>').format,
+        "link": Markup('<a href="{}" download="{}" translate="no">{}</a>').format,
+    }
 
 
 def render(template: Template, chain: Chain, language: Language = SOURCE) -> bytes:

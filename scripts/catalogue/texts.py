@@ -1,4 +1,4 @@
-"""The page's English texts, out of the places where they are written: strings.js and what it spreads in, and page.html."""
+"""The page's English texts, out of the places where they are written: strings.js and what it spreads in, and the templates."""
 
 import json
 import os
@@ -15,11 +15,12 @@ from babel.messages.extract import extract as babel_extract
 from jinja2 import Environment
 from jinja2.ext import babel_extract as from_jinja
 
-from knothole_keys.page import TEMPLATE, one_line
+from knothole_keys.page import ANSWER, TEMPLATE, one_line
 
 WEB = Path(__file__).parents[2] / "server" / "web"
 SCRIPTS = "strings.js"
-# What stands in the template and is nobody's language.
+TEMPLATES = (TEMPLATE, ANSWER)
+# What stands in the templates and is nobody's language.
 _NAMES = {"Knothole", "knothole", "source", "send", "--root", "--out", "1.boxes"}
 _PRINT = f'import {{ TEXTS }} from "./{SCRIPTS}"; process.stdout.write(JSON.stringify(TEXTS));'
 
@@ -35,7 +36,7 @@ class Entry:
     @property
     def in_page(self) -> bool:
         """Whether the template needs it; a text of the same key in a script is the same text."""
-        return TEMPLATE in self.file
+        return any(template in self.file for template in TEMPLATES)
 
     @property
     def msgid(self) -> str | tuple[str, str]:
@@ -50,18 +51,22 @@ class Entry:
 
 def extract() -> list[Entry]:
     """Every text of the page, in the order in which people meet them: the template's, then the scripts'."""
-    page, scripts = _of_template(), _of_scripts()
+    page, scripts = _of_templates(), _of_scripts()
     for key in page.keys() & scripts.keys():
-        if page[key] != scripts[key]:
-            sys.exit(f"{key} has one text in {TEMPLATE} and another in {SCRIPTS}: give one of them another key.")
+        if page[key][0] != scripts[key]:
+            sys.exit(f"{key} has one text in a template and another in {SCRIPTS}: give one of them another key.")
     both = page.keys() & scripts.keys()
-    found = [Entry(key, text, f"{TEMPLATE} {SCRIPTS}" if key in both else TEMPLATE) for key, text in page.items()]
+    found = [Entry(key, text, f"{file} {SCRIPTS}" if key in both else file) for key, (text, file) in page.items()]
     return found + [Entry(key, text, SCRIPTS) for key, text in scripts.items() if key not in both]
 
 
 def unmarked() -> list[str]:
-    """A sentence for every text in the template that no translation would reach."""
-    tokens = list(Environment(autoescape=True).lex((WEB / TEMPLATE).read_text("utf-8")))
+    """A sentence for every text in a template that no translation would reach."""
+    return [sentence for template in TEMPLATES for sentence in _unmarked(template)]
+
+
+def _unmarked(template: str) -> list[str]:
+    tokens = list(Environment(autoescape=True).lex((WEB / template).read_text("utf-8")))
     text = "".join(value if kind == "data" else "" for _, kind, value in tokens)
     attributes = re.findall(r'\b(?:alt|title|aria-label|placeholder|content)="([^"]*)"', text)
     shown = re.sub(r"<!--.*?-->|<[^>]*>", " ", text, flags=re.DOTALL)
@@ -70,16 +75,18 @@ def unmarked() -> list[str]:
     words += [
         one for one in attributes if " " in one and not re.fullmatch(r"[a-z-]+(=[a-z0-9-]+)?(,? [a-z-]+(=[0-9]+)?)*", one)
     ]
-    return [f'{TEMPLATE} says {json.dumps(word, ensure_ascii=False)} outside of t("key", "English").' for word in words]
+    return [f'{template} says {json.dumps(word, ensure_ascii=False)} outside of t("key", "English").' for word in words]
 
 
-def _of_template() -> dict[str, str]:
-    found: dict[str, str] = {}
-    source = BytesIO((WEB / TEMPLATE).read_bytes())
-    for _, message, _, key in babel_extract(from_jinja, source, {"t": ((1, "c"), 2)}, (), {"silent": "false"}):
-        text = one_line(message if isinstance(message, str) else message[0])
-        if key is None or found.setdefault(key, text) != text:
-            sys.exit(f"{TEMPLATE} has two texts for {key}: give one of them another key.")
+def _of_templates() -> dict[str, tuple[str, str]]:
+    # By key: the text, and where it is first.
+    found: dict[str, tuple[str, str]] = {}
+    for template in TEMPLATES:
+        source = BytesIO((WEB / template).read_bytes())
+        for _, message, _, key in babel_extract(from_jinja, source, {"t": ((1, "c"), 2)}, (), {"silent": "false"}):
+            text = one_line(message if isinstance(message, str) else message[0])
+            if key is None or found.setdefault(key, (text, template))[0] != text:
+                sys.exit(f"{template} has a second text for {key}: give one of them another key.")
     return found
 
 

@@ -18,7 +18,7 @@ from knothole_keys.errors import KnotholeError
 from knothole_keys.page import TEXT
 from knothole_server.board import post_slots, show_board
 from knothole_server.boxes import find_missing, put_box
-from knothole_server.config import FORM
+from knothole_server.config import FORMS
 from knothole_server.courier_api import fetch_box, list_boxes, put_roster
 from knothole_server.drop import Drop
 from knothole_server.form import post_boxes
@@ -80,7 +80,7 @@ def create_app(drop: Drop) -> Starlette:
         Route("/roster", show_roster),
         Route("/rosters/{version}", show_roster_version),
         Route("/permit", show_permit),
-        Route(FORM, post_boxes, methods=["POST"]),
+        *(Route(form, post_boxes, methods=["POST"]) for form in FORMS),
         Route("/boxes/missing", find_missing, methods=["POST"]),
         Route("/boxes/{epoch}/{box_id}", put_box, methods=["PUT"]),
         Route("/board", show_board),

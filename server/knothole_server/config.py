@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from knothole_keys.languages import SOURCE, Language
+from knothole_keys.languages import LANGUAGES, SOURCE, Language
 
 MIB = 2**20
 
@@ -12,9 +12,9 @@ BUILT = Path(__file__).with_name("built")
 
 MISSING_IDS = 1024
 
-# A form without scripts: all of it, what is left of it when sealed boxes are refused and yet read on, the files in it, and
-# the lines before each file, the file's name included.
-FORM = "/boxes"
+# A form without scripts: where each language's goes, all of it, what is left of it when sealed boxes are refused and yet read
+# on, the files in it, and the lines before each file, the file's name included.
+FORMS = {language.form: language for language in LANGUAGES}
 FORM_BYTES = 8 * 2**30
 FORM_DRAINED = 64 * MIB
 FORM_PARTS = 64

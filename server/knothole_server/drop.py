@@ -13,10 +13,10 @@ from knothole_keys import clock, files
 from knothole_keys.board import BOARD_DAYS
 from knothole_keys.epoch import accepts, epoch_of
 from knothole_keys.errors import KnotholeError, Refused
-from knothole_keys.page import HTML
+from knothole_keys.page import ANSWER, HTML
 from knothole_server.config import Config
 from knothole_server.disk import NoRoom
-from knothole_server.page import Asset, read_assets, render
+from knothole_server.page import Asset, read_assets, read_template, render
 from knothole_server.permits import WINDOW, Permits
 from knothole_server.published import Published
 from knothole_server.state import COURIER, PERMIT, State
@@ -52,6 +52,7 @@ class Drop:
             self._retired, self._signed = dict[bytes, int](), list[bytes]()
             self._learn(self.state.call_now(_read_state))
             self.assets = {**self._render_pages(), **read_assets(config.built)}
+            self.answer = read_template(config.built, ANSWER)
             self.store = Store(config.slabs, config.limits)
             undo.callback(self.store.close)
             self._make_open_slabs()

@@ -16,7 +16,7 @@ from knothole_keys.errors import KnotholeError, NotABox
 from knothole_server import form_page
 from knothole_server.body import declared_length
 from knothole_server.boxes import check_sealing, geometry_now, take_box
-from knothole_server.config import FORM_BYTES, FORM_DRAINED
+from knothole_server.config import FORM_BYTES, FORM_DRAINED, FORMS
 from knothole_server.drop import Drop
 from knothole_server.form_page import Receipt
 from knothole_server.form_parts import PartEnd, boundary_of, parts
@@ -26,7 +26,7 @@ from knothole_server.refusals import Refusal
 async def post_boxes(request: Request) -> Response:
     """Take the boxes of a form's files. Always a page: 200 when all were taken, else the status of the first refusal."""
     drop: Drop = request.app.state.drop
-    receipt, body = Receipt(), _Body(request)
+    receipt, body, language = Receipt(), _Body(request), FORMS[request.url.path]
     try:
         boundary = _check_before_body(request)
         await _take_files(drop, _events(parts(body.pieces(), boundary), receipt), receipt)
@@ -34,8 +34,8 @@ async def post_boxes(request: Request) -> Response:
         refusal = error if isinstance(error, Refusal) else Refusal(400, error.name, str(error))
         if receipt.sealed and "Connection" not in refusal.headers:
             await body.drain()
-        return form_page.refused(drop, receipt, refusal)
-    return form_page.stored(drop, receipt)
+        return form_page.refused(drop, language, receipt, refusal)
+    return form_page.stored(drop, language, receipt)
 
 
 class _Body:
@@ -106,7 +106,7 @@ async def _events(pieces: AsyncIterator[bytes | PartEnd], receipt: Receipt) -> A
         else:
             empty += 1
     if not files:
-        raise Refusal(400, "nothing", "No file was chosen, or an empty one; go back and choose a file that ends in .boxes.")
+        raise Refusal(400, "empty", "No file was chosen, or an empty one; go back and choose a file that ends in .boxes.")
     if empty:
         raise Refusal(400, "empty", "One of the files was empty; copy it again from where it was made, and send it alone.")
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from knothole_keys import files
 from knothole_keys.errors import KnotholeError, Refused
 from knothole_keys.languages import Language
-from knothole_keys.page import TEMPLATE, TEXTS, TYPES, Template, pages
+from knothole_keys.page import ANSWER, TEMPLATE, TEXTS, TYPES, Template, pages
 from knothole_keys.root import Chain
 
 PART_BYTES = 2**22
@@ -28,20 +28,24 @@ class Asset:
 
 def render(built: Path, chain: Chain) -> dict[Language, bytes]:
     """The page for a drop in every language, padded. Raises Refused when the built page is missing."""
-    for path in (built / TEMPLATE, built / TEXTS):
+    return pages(read_template(built, TEMPLATE), chain)
+
+
+def read_template(built: Path, name: str) -> Template:
+    """One template of the built page with its texts. Raises Refused when it is missing or damaged."""
+    for path in (built / name, built / TEXTS):
         if not path.is_file():
             raise Refused(f"The page was not built: {path} is missing; run `make page`, or install a wheel.")
     try:
-        template = Template.read(*(files.read(built / name, PART_BYTES) for name in (TEMPLATE, TEXTS)))
+        return Template.read(*(files.read(built / part, PART_BYTES) for part in (name, TEXTS)))
     except KnotholeError:
         raise Refused(f"The built page in {built} is damaged; run `make page`, or install a wheel.") from None
-    return pages(template, chain)
 
 
 def read_assets(built: Path) -> dict[str, Asset]:
-    """Every file of the built page but template and texts, by its address. Raises Refused for a kind that has no type here."""
+    """Every file of the built page but templates and texts, by its address. Raises Refused for a kind that has no type here."""
     found = {}
-    apart = {built / TEMPLATE, built / TEXTS}
+    apart = {built / TEMPLATE, built / ANSWER, built / TEXTS}
     for path in sorted(path for path in built.rglob("*") if path.is_file() and path not in apart):
         if path.suffix not in TYPES:
             raise Refused(f"{path} is not a kind of file that the page may have; build the page again.")

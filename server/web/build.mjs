@@ -17,6 +17,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 const OWN = join(here, "..", "knothole_server", "built");
 const KEYS = join(here, "..", "..", "keys", "knothole_keys", "release");
 const TEMPLATE = "page.html";
+// Answers a form without scripts: nothing that the server serves at an address of its own.
+const ANSWER = "form.html";
 const TEXTS = "texts.json";
 const out = resolve(process.argv[2] ?? OWN);
 // What another folder is built for need not concern the release that is installed here.
@@ -71,7 +73,7 @@ if (release) await writeManifest();
 // Canonical JSON, as SPEC 1.1 has it: sorted members, nothing between them.
 async function writeManifest() {
   const assets = {};
-  for (const name of (await readdir(out)).filter((entry) => ![TEMPLATE, TEXTS].includes(entry)).sort()) {
+  for (const name of (await readdir(out)).filter((entry) => ![TEMPLATE, ANSWER, TEXTS].includes(entry)).sort()) {
     assets[`/${name}`] = await sha256(join(out, name));
   }
   const [template, texts] = await Promise.all([TEMPLATE, TEXTS].map((name) => sha256(join(out, name))));
