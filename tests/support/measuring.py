@@ -64,9 +64,3 @@ class Watch:
         finally:
             over.set()
             thread.join()
-
-    def quarter(self, number: int) -> int:
-        """The median of one quarter of the samples (0 to 3)."""
-        size = max(1, len(self.samples) // 4)
-        part = sorted(self.samples[number * size : (number + 1) * size])
-        return part[len(part) // 2]
