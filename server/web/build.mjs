@@ -73,7 +73,9 @@ if (release) await writeManifest();
 // Canonical JSON, as SPEC 1.1 has it: sorted members, nothing between them.
 async function writeManifest() {
   const assets = {};
-  for (const name of (await readdir(out)).filter((entry) => ![TEMPLATE, ANSWER, TEXTS].includes(entry)).sort()) {
+  for (const name of (await readdir(out))
+    .filter((entry) => ![TEMPLATE, ANSWER, TEXTS].includes(entry))
+    .sort()) {
     assets[`/${name}`] = await sha256(join(out, name));
   }
   const [template, texts] = await Promise.all([TEMPLATE, TEXTS].map((name) => sha256(join(out, name))));
