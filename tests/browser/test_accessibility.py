@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.support.browsers import Started
+from tests.support.everybody import complaints
 from tests.support.newsroom import Newsroom
 from tests.support.states import states
 
@@ -69,6 +70,7 @@ def test_every_state_passes_axe_in_both_schemes_and_fits_a_phone(browser: Starte
             page.evaluate(SCHEME, True)
             assert violations(page, CONTRAST) == [], f"{name} in the dark"
             page.evaluate(SCHEME, False)
+            assert complaints(page) == [], name
         page.set_viewport_size(larger)
         for what, twist in {"right to left": "dir = 'rtl'", "at twice its size": "style.fontSize = '212.5%'"}.items():
             page.evaluate(f"document.documentElement.{twist}")
