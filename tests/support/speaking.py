@@ -5,14 +5,17 @@ import json
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 from babel import Locale
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator
 
 from knothole_keys.languages import SOURCE, Language
 
+# Seconds: a loaded machine stores a box in some.
+PATIENCE = 30
 HOUSE = Path(__file__).parents[2]
 _ENGLISH = 'import { TEXTS } from "./strings.js"; process.stdout.write(JSON.stringify(TEXTS));'
 _ISOLATES = re.compile("[\u2066-\u2069]")
@@ -44,8 +47,10 @@ def text(language: Language, key: str, **values: object) -> str:
 def says(locator: Locator, language: Language, key: str, **values: object) -> None:
     """Wait until an element says this text, perhaps among others; what keeps names apart from a text does not count."""
     wanted = " ".join(text(language, key, **values).split())
-    pattern = "[\u2066-\u2069]*".join(r"\s+" if char == " " else re.escape(char) for char in wanted)
-    expect(locator).to_contain_text(re.compile(pattern))
+    end = time.monotonic() + PATIENCE
+    while wanted not in (said := " ".join(plain(locator.text_content() or "").split())):
+        assert time.monotonic() < end, f"{key} in {language.name} is {wanted!r}; the page says {said!r}"
+        locator.page.wait_for_timeout(50)
 
 
 def plain(said: str) -> str:
