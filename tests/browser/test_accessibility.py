@@ -7,7 +7,9 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.support.browsers import Started
+from tests.support.everybody import complaints
 from tests.support.newsroom import Newsroom
+from tests.support.returning import come_back
 from tests.support.states import states
 
 pytestmark = pytest.mark.whole
@@ -69,6 +71,7 @@ def test_every_state_passes_axe_in_both_schemes_and_fits_a_phone(browser: Starte
             page.evaluate(SCHEME, True)
             assert violations(page, CONTRAST) == [], f"{name} in the dark"
             page.evaluate(SCHEME, False)
+            assert complaints(page) == [], name
         page.set_viewport_size(larger)
         for what, twist in {"right to left": "dir = 'rtl'", "at twice its size": "style.fontSize = '212.5%'"}.items():
             page.evaluate(f"document.documentElement.{twist}")
@@ -99,6 +102,28 @@ def test_a_browser_that_prefers_dark_gets_the_dark_palette_and_nothing_else(brow
     assert shown["by rule"] != shown["light"]
     # A browser that resists fingerprinting tells a page of no preference.
     assert shown["dark"] == shown["light" if browser.name == "firefox-safer" else "by rule"]
+
+
+SURFACES = """() => {
+  const style = (one) => getComputedStyle(document.querySelector(one));
+  return {
+    forced: matchMedia("(forced-colors: active)").matches,
+    over: style("#leave").backgroundColor != style("body").backgroundColor,
+    steps: new Set([...document.querySelectorAll(".steps li")].map(one => getComputedStyle(one).borderBlockStartStyle)).size,
+    edge: style("textarea").borderTopStyle != "none",
+  };
+}"""
+
+
+def test_in_forced_colours_nothing_speaks_by_a_surface_alone(browser: Started, room: Newsroom) -> None:
+    page = browser.new_context(forced_colors="active", reduced_motion="reduce").new_page()
+    page.route("**/board", lambda route: None)
+    page.goto(room.url)
+    page.wait_for_selector("main[data-state=compose]")
+    assert page.evaluate(SURFACES) == {"forced": True, "over": True, "steps": 2, "edge": True}
+    come_back(page, "abacus " * 7 + "able", to="looking")
+    assert "gradient" in page.evaluate("getComputedStyle(document.querySelector('progress')).backgroundImage")
+    page.context.close()
 
 
 def test_a_submission_by_keyboard_alone(browser: Started, room: Newsroom) -> None:

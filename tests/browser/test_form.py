@@ -12,13 +12,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Error, Page, Route
 
-from tests.browser.test_accessibility import violations
+from knothole_keys.languages import LANGUAGES, Language
+from tests.browser.test_accessibility import CONTRAST, SCHEME, violations
 from tests.support import looking
 from tests.support.browsers import Started
+from tests.support.everybody import complaints
 from tests.support.newsroom import Newsroom
 from tests.support.running import running
 
 NAME, CONTENTS = (f"{bird}-{os.urandom(6).hex()}" for bird in ("Blaukehlchen", "Gartenrotschwanz"))
+SPOKEN = [one for one in LANGUAGES if one.code in ("en", "zh-hans", "ar")]
 READS = (b"read(", b"recvfrom(", b"recvmsg(", b"readv(")
 
 
@@ -143,8 +146,10 @@ def test_an_unsealed_file_is_hardly_read_and_leaves_no_byte(browser: Started, un
     assert sum(line.count(escaped[CONTENTS]) for line in seen) * len(needle) < 2**18
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_form_and_answers_pass_axe_and_fit_a_phone(browser: Started, room: Newsroom, tmp_path: Path, scheme: str) -> None:
+@pytest.mark.parametrize("language", SPOKEN, ids=lambda one: one.code)
+def test_form_and_answers_pass_axe_in_both_schemes_and_fit_a_phone(
+    browser: Started, room: Newsroom, tmp_path: Path, language: Language
+) -> None:
     """axe needs scripts: the page is shown as it is without them, with its own script taken out."""
 
     def bare(route: Route) -> None:
@@ -155,13 +160,18 @@ def test_form_and_answers_pass_axe_and_fit_a_phone(browser: Started, room: Newsr
     seal(room, tmp_path / "1.boxes", "-m", "x")
     (tmp_path / "evidence.pdf").write_bytes(b"%PDF-1.7\n" + bytes(9000))
     viewport = {"width": 320, "height": 640}
-    page = browser.new_context(viewport=viewport, color_scheme=scheme, reduced_motion="reduce").new_page()
-    page.route(f"{room.url}/", bare)
+    page = browser.new_context(viewport=viewport, color_scheme="light", reduced_motion="reduce").new_page()
+    address = f"{room.url}{language.address}"
+    page.route(address, bare)
     for file, kind in ((None, None), ("1.boxes", "stored"), ("evidence.pdf", "unsealed")):
-        page.goto(room.url)
+        page.goto(address)
         if file:
             send(page, tmp_path / file)
             assert answer(page) == kind
+        assert page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == [language.tag, language.dir]
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
         assert violations(page) == []
+        assert complaints(page) == []
+        page.evaluate(SCHEME, True)
+        assert violations(page, CONTRAST) == []
     page.context.close()

@@ -4,9 +4,9 @@ from playwright.sync_api import Page
 
 
 def come_back(page: Page, words: str, *, to: str = "answers") -> None:
-    """From the form: type the codename; `to` is "answers", or "compose" to go on with what was sent."""
+    """From the form: type the codename; `to` is "answers" (or "looking"), or "compose" to go on with what was sent."""
     page.click("#way-back")
     page.wait_for_selector("main[data-state=returning]")
     page.fill("#codename-entry", words)
-    page.click("#look" if to == "answers" else "#more")
+    page.click("#more" if to == "compose" else "#look")
     page.wait_for_selector(f"main[data-state={to}]", timeout=60_000)

@@ -50,6 +50,8 @@ def states(
     browser: Started, room: Newsroom, folder: Path, *, language: Language = SOURCE, **options: Any
 ) -> Iterator[tuple[str, Page]]:
     """Yield (name, page) for each state of the page, in a context with these options (viewport, color_scheme, …)."""
+    # Couriers know the drop's address, visitors a page's.
+    states_back.answered(room)
     room = copy.copy(room)
     room.url += language.address
     # Resisting fingerprinting includes not telling a page that the network has gone.

@@ -22,7 +22,8 @@ THANKS = (
 FIRST = "Your message has come. Give us a week.\n\nوصلت رسالتك، شكرًا."
 
 
-def _answered(room: Newsroom) -> None:
+def answered(room: Newsroom) -> None:
+    """Put answers for WORDS on the board, among others."""
     # The same cards at each call: a board keeps repeats apart from nothing.
     first, second, *_ = sorted(path.name.removeprefix("vault-") for path in room.path.glob("vault-*"))
     mine = Replying(room, WORDS)
@@ -38,7 +39,6 @@ def _answered(room: Newsroom) -> None:
 
 
 def _coming_back(page: Page, room: Newsroom, folder: Path) -> Iterator[tuple[str, Page]]:
-    _answered(room)
     page.goto(room.url)
     page.wait_for_selector("main[data-state=compose]")
     page.click("#way-back")
