@@ -23,6 +23,8 @@ const TEXTS = "texts.json";
 const out = resolve(process.argv[2] ?? OWN);
 // What another folder is built for need not concern the release that is installed here.
 const release = process.argv[3] ? resolve(process.argv[3]) : out === OWN ? KEYS : null;
+// What codenames are made of, as Python has it.
+const WORDS = join(here, "..", "..", "keys", "knothole_keys", "words.txt");
 const BUNDLES = ["page.js", "worker.js", "examiner.js", "page.css"];
 // What opens boxes has no business on a machine that seals them.
 const BANNED = ["open.js"];
@@ -36,7 +38,6 @@ const OPTIONS = {
   bundle: true,
   format: "iife",
   legalComments: "none",
-  loader: { ".txt": "text" },
   metafile: true,
   minify: true,
   platform: "browser",
@@ -66,6 +67,7 @@ for (const { path, contents } of outputFiles) {
 for (const name of (await readdir(here)).filter((entry) => /\.(html|svg)$/.test(entry))) {
   await copyFile(join(here, name), join(out, name));
 }
+await copyFile(WORDS, join(out, "words.txt"));
 await writeFile(join(out, TEXTS), templateTexts());
 await writeFile(join(out, "licenses.txt"), (await Promise.all(ALLOWED.map(license))).join("\n"));
 if (release) await writeManifest();
@@ -73,7 +75,9 @@ if (release) await writeManifest();
 // Canonical JSON, as SPEC 1.1 has it: sorted members, nothing between them.
 async function writeManifest() {
   const assets = {};
-  for (const name of (await readdir(out)).filter((entry) => ![TEMPLATE, ANSWER, TEXTS].includes(entry)).sort()) {
+  for (const name of (await readdir(out))
+    .filter((entry) => ![TEMPLATE, ANSWER, TEXTS].includes(entry))
+    .sort()) {
     assets[`/${name}`] = await sha256(join(out, name));
   }
   const [template, texts] = await Promise.all([TEMPLATE, TEXTS].map((name) => sha256(join(out, name))));
