@@ -102,7 +102,9 @@ def merge(language: Language, english: list[Entry]) -> None:
             message.string = ("",) * len(FORMS[language.code][0]) if counts else ""
         else:
             message.string, message.flags = before.string, set(message.flags) | set(before.flags) & {"fuzzy"}
-            message.user_comments, message.previous_id = before.user_comments, before.previous_id
+            # Babel reads the earlier English as if a translator had remarked it: it goes, and comes again where it is doubtful.
+            remarks = before.user_comments
+            message.user_comments = [] if any(one.startswith("|") for one in remarks) else remarks
             if before.id != entry.msgid and any(strings(before)):
                 message.flags |= {"fuzzy"}
                 message.previous_id = list(before.id) if isinstance(before.id, tuple) else [before.id]
