@@ -1,8 +1,8 @@
 """Talking to a drop's server: bounded answers, patient retries, no surprises from the environment.
 
 The server is trusted with nothing. An answer is read piece by piece and refused the moment it is longer than its kind may
-be, or takes longer; redirects are not followed, compression is not accepted (but where an audit asks as a browser), no cookie is kept, and proxies come from the
-command line alone.
+be, or takes longer; redirects are not followed, compression is accepted only where an audit asks as a browser, no cookie is
+kept, and proxies come from the command line alone.
 """
 
 import json
@@ -195,7 +195,8 @@ class Connection:
     ) -> Answer:
         """One request, one answer of at most `limit` bytes. Raises Unreachable, BadAnswer.
 
-        `packed`: what was hoped for may come as gzip, and then has at most `limit` bytes packed and unpacked. With a `sink`, what was hoped for goes there piece by piece, and the answer's body is empty.
+        `packed`: what was hoped for may come as gzip, and then has at most `limit` bytes packed and unpacked. With a `sink`,
+        what was hoped for goes there piece by piece, and the answer's body is empty.
         """
         # A refusal may be longer than the small answer that was hoped for, and is never poured.
         longest = JSON_LIMIT if sink else max(limit, JSON_LIMIT)

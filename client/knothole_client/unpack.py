@@ -15,7 +15,7 @@ class Overfull(Exception):
 
 
 def unpacked(pieces: Iterable[bytes], limit: int) -> Iterator[bytes]:
-    """What the pieces of a stream hold, `limit` bytes in all: a bomb costs no more memory than that. Raises Damaged, Overfull."""
+    """What the pieces of a stream hold, at most `limit` bytes in all, so a bomb costs no more. Raises Damaged, Overfull."""
     stream, came, left = zlib.decompressobj(_GZIP), 0, limit
     for piece in pieces:
         came += len(piece)

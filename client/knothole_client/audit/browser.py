@@ -66,7 +66,9 @@ class Browser(Connection):
     ) -> Answer:
         """As Connection's, with a browser's headers around those that are given; of the page's fixed files gzip is taken."""
         looks = _headers(self.url, method, path, content, headers or {})
-        answer = super().once(method, path, limit=limit, content=content, headers=looks, sink=sink, packed=packed or path.endswith(PACKED))
+        answer = super().once(
+            method, path, limit=limit, content=content, headers=looks, sink=sink, packed=packed or path.endswith(PACKED)
+        )
         self.shown.append(Shown(path, answer.status, answer.headers))
         return answer
 
