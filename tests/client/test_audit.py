@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from knothole_client.audit import page, state
-from knothole_client.audit.browser import WORDS, WORKERS
 from knothole_client.audit.state import held
 from knothole_keys import release
 from knothole_keys.epoch import DAY
@@ -73,7 +72,7 @@ def test_an_audit_looks_like_a_browsers_visit_until_the_page_is_shown(room: News
 
 def test_whatever_can_run_or_dress_the_page_is_looked_at():
     made = release.installed()
-    loaded = {address for language in LANGUAGES for address in page.loaded(made, language)} | {*WORKERS, WORDS}
+    loaded = {address for language in LANGUAGES for address in page.loaded(made, language)} | {*page.loaded_later(made)}
     assert loaded == made.assets.keys() - {"/licenses.txt"}
 
 

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from knothole_client.audit.browser import PAGES, Shown
+from knothole_client.audit.browser import PAGES, WORDS, WORKERS, Shown
 from knothole_client.audit.findings import Finding, finding
 from knothole_keys.languages import LANGUAGES, Language
 from knothole_keys.page import HEADERS, HTML, PACKED, TEXT, TYPES, pages
@@ -21,6 +21,11 @@ def loaded(release: Release, language: Language) -> list[str]:
     """The addresses that a browser asks for when it opens the page in a language, before the drop's lists, in its order."""
     named = dict.fromkeys(_NAMED.findall(release.template.html.replace("{{ language.script }}", language.script)))
     return [address for address in named if address in release.assets]
+
+
+def loaded_later(release: Release) -> list[str]:
+    """The addresses that follow the lists: what the page starts once its form is shown, and what it needs for a codename."""
+    return [address for address in (*WORKERS, WORDS) if address in release.assets]
 
 
 def check_pages(bodies: Mapping[Language, bytes], release: Release, chain: Chain) -> Iterator[Finding]:

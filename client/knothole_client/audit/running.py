@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from knothole_client.audit import boxes, page
-from knothole_client.audit.browser import WORDS, WORKERS, Browser
+from knothole_client.audit.browser import Browser
 from knothole_client.audit.expiry import running_out
 from knothole_client.audit.findings import ALARM, Finding, finding, worst
 from knothole_client.audit.lists import Judged, judge_roots, judge_roster
@@ -98,8 +98,7 @@ class Audit:
             return report
         assets = {address: self._get(address, ASSET_LIMIT) for address in page.loaded(self._release, first)}
         self._lists(drop_id)
-        # What the page fetches once its form is shown, and then before a first upload.
-        assets |= {address: self._get(address, ASSET_LIMIT) for address in (*WORKERS, WORDS) if address in self._release.assets}
+        assets |= {address: self._get(address, ASSET_LIMIT) for address in page.loaded_later(self._release)}
         acknowledged = self._kept()
         self._before_upload(acknowledged)
         for other in others:
