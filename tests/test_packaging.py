@@ -9,7 +9,18 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).parents[1]
-PAGE = {"page.html", "texts.json", "page.js", "page.de.js", "worker.js", "examiner.js", "page.css", "icon.svg", "licenses.txt"}
+PAGE = {
+    "page.html",
+    "form.html",
+    "texts.json",
+    "page.js",
+    "page.de.js",
+    "worker.js",
+    "examiner.js",
+    "page.css",
+    "icon.svg",
+    "licenses.txt",
+}
 
 RELEASE = {"manifest.json", "page.html", "texts.json"}
 

@@ -21,7 +21,7 @@ class Language:
         return "/" if self is SOURCE else f"/{self.code}"
 
     @property
-    def form(self) -> str:
+    def form_address(self) -> str:
         """Where the form of its page goes, when no scripts run."""
         return f"{self.address.rstrip('/')}/boxes"
 

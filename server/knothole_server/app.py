@@ -80,7 +80,7 @@ def create_app(drop: Drop) -> Starlette:
         Route("/roster", show_roster),
         Route("/rosters/{version}", show_roster_version),
         Route("/permit", show_permit),
-        *(Route(form, post_boxes, methods=["POST"]) for form in FORMS),
+        *(Route(address, post_boxes, methods=["POST"]) for address in FORMS),
         Route("/boxes/missing", find_missing, methods=["POST"]),
         Route("/boxes/{epoch}/{box_id}", put_box, methods=["PUT"]),
         Route("/board", show_board),

@@ -14,7 +14,7 @@ MISSING_IDS = 1024
 
 # A form without scripts: where each language's goes, all of it, what is left of it when sealed boxes are refused and yet read
 # on, the files in it, and the lines before each file, the file's name included.
-FORMS = {language.form: language for language in LANGUAGES}
+FORMS = {language.form_address: language for language in LANGUAGES}
 FORM_BYTES = 8 * 2**30
 FORM_DRAINED = 64 * MIB
 FORM_PARTS = 64

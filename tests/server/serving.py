@@ -28,6 +28,8 @@ from knothole_server.serve import bind_tcp, make_server
 from knothole_server.state import State
 from tests.support.drop import Drop
 
+WEB = Path(__file__).parents[2] / "server" / "web"
+
 # The smallest extents: 16 places of 256 KiB.
 SMALL = Limits(first_extent=0, later_extent=0, poll_seconds=0.1)
 
@@ -40,8 +42,8 @@ def fake_built(folder: Path) -> Path:
     """A page that is small, but a page: the real one is tested in a browser."""
     folder.mkdir(exist_ok=True)
     page = '<!doctype html><html data-drop-id="{{ drop_id }}"><title>{{ drop }}</title><p>{{ fingerprint }}</p></html>'
-    for name in ("page.html", "form.html"):
-        (folder / name).write_text(page)
+    (folder / "page.html").write_text(page)
+    shutil.copy(WEB / "form.html", folder)
     (folder / "texts.json").write_text(NO_TEXTS)
     (folder / "page.js").write_text('"use strict";\n')
     (folder / "page.css").write_text("body { margin: 0 }\n")

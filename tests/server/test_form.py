@@ -10,7 +10,10 @@ import pytest
 
 from knothole_keys import clock, epoch
 from knothole_keys.boxes_file import HEADER, Header
-from knothole_server.config import FORM_BYTES, FORM_PARTS
+from knothole_keys.languages import LANGUAGES, SOURCE
+from knothole_keys.page import ANSWER, TEMPLATE, pages
+from knothole_server.config import BUILT, FORM_BYTES, FORM_PARTS
+from knothole_server.page import read_template
 from tests.server.serving import Served, tree_hash, wait_for
 from tests.support.drop import SealedBox, make_drop
 from tests.support.sealed_files import BOUNDARY, FORM_TYPE, boxes_file, form, look_alikes
@@ -26,7 +29,7 @@ def counts(answer: httpx.Response) -> tuple[str, int, int]:
     """What kind of answer it was, and how many boxes it says are stored and were there."""
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert len(answer.content) == PAGE
-    found = re.search(r'data-kind="([a-z_]+)" data-stored="(\d+)" data-already="(\d+)"', answer.text)
+    found = re.search(r'data-kind="([a-z_]+)"\s+data-stored="(\d+)"\s+data-already="(\d+)"', answer.text)
     assert found
     return found[1], int(found[2]), int(found[3])
 
@@ -41,7 +44,7 @@ def test_boxes_of_two_files_are_stored_as_they_are(served: Served) -> None:
     answer = post(served, ("1.boxes", boxes_file(served.drop, boxes[:3])), ("2.boxes", boxes_file(served.drop, boxes[3:])))
     assert answer.status_code == 200
     assert counts(answer) == ("stored", 5, 0)
-    assert "The server says it has stored 5 boxes now" in words(answer)
+    assert "the server says it has stored now: 5 ." in words(answer)
     for box in boxes:
         assert served.fetch(box.id).content == box.data
 
@@ -55,7 +58,7 @@ def test_sent_again_they_are_there_already(served: Served) -> None:
     assert tree_hash(served.config.slabs) == before
     more = post(served, ("1.boxes", boxes_file(served.drop, boxes)))
     assert counts(more) == ("stored", 1, 2)
-    assert "that it had 2 more of yours already" in words(more)
+    assert "had already, and did not store twice: 2 ." in words(more)
 
 
 def flipped(served: Served, at: int) -> bytes:
@@ -78,9 +81,9 @@ REFUSED: dict[str, tuple[int, str, Callable[[Served], list[tuple[str, bytes]]]]]
     "a box by itself": (400, "unsealed", lambda s: [("1.boxes", s.fake_box())]),
     "its beginning alone": (400, "unsealed", lambda _: [("1.boxes", b"knothole-boxes/1\n")]),
     "a header alone": (400, "other", lambda s: [("1.boxes", boxes_file(s.drop, []))]),
-    "an empty file": (400, "other", lambda _: [("1.boxes", b"")]),
-    "no file": (400, "other", lambda _: [("", b"")]),
-    "no part": (400, "other", lambda _: []),
+    "an empty file": (400, "empty", lambda _: [("1.boxes", b"")]),
+    "no file": (400, "empty", lambda _: [("", b"")]),
+    "no part": (400, "empty", lambda _: []),
     "cut within a box": (400, "other", lambda s: [("1.boxes", boxes_file(s.drop, look_alikes(s.drop, 1))[:-1])]),
     "the magic flipped": (400, "unsealed", lambda s: [("1.boxes", flipped(s, 3))]),
     "the drop flipped": (400, "other", lambda s: [("1.boxes", flipped(s, 20))]),
@@ -126,14 +129,14 @@ def test_what_came_before_the_fault_is_kept_and_said(served: Served) -> None:
     answer = post(served, ("1.boxes", boxes_file(served.drop, [boxes[0], boxes[1], spoiled, boxes[3]])))
     assert answer.status_code == 400
     assert counts(answer) == ("other", 2, 0)
-    assert "stored 2 boxes now" in words(answer)
-    assert "Box 3 and all behind it were not taken" in words(answer)
+    assert "stored now: 2 ." in words(answer)
+    assert "Refused: box number 3, and all behind it." in words(answer)
     assert [served.fetch(box.id).status_code for box in boxes] == [200, 200, 404, 404]
     pdf = post(served, ("1.boxes", boxes_file(served.drop, boxes[:2])), ("evidence.pdf", b"%PDF-1.7 " * 2000))
     assert counts(pdf) == ("unsealed", 0, 2)
     assert "What was stored stays." in words(pdf)
     empty = post(served, ("1.boxes", boxes_file(served.drop, boxes[:2])), ("2.boxes", b""))
-    assert "One of the files was empty" in words(empty)
+    assert "or an empty one" in words(empty)
 
 
 def begun(length: int) -> bytes:
@@ -222,7 +225,7 @@ def test_when_boxes_cost_work_the_form_says_so(served: Served) -> None:
     served.opened.permits.difficulty = 5
     answer = post(served, ("1.boxes", boxes_file(served.drop, look_alikes(served.drop, 1))))
     assert answer.status_code == 429
-    assert counts(answer) == ("other", 0, 0)
+    assert counts(answer) == ("permit", 0, 0)
     assert "being flooded" in words(answer)
     assert "5" not in words(answer)
 
@@ -232,7 +235,20 @@ def test_when_the_list_has_expired_the_form_says_so(served: Served, monkeypatch:
     monkeypatch.setattr(clock, "now", lambda: moment)
     answer = post(served, ("1.boxes", boxes_file(served.drop, look_alikes(served.drop, 1, epoch.epoch_of(moment)))))
     assert answer.status_code == 503
-    assert "has expired" in words(answer)
+    assert "list of readers has run out" in words(answer)
+
+
+def test_the_form_answers_in_the_language_of_its_page(served: Served) -> None:
+    served.opened.answer = read_template(BUILT, ANSWER)
+    shown = pages(read_template(BUILT, TEMPLATE), served.drop.chain)
+    for language in LANGUAGES:
+        assert f'action="{language.form_address}"'.encode() in shown[language]
+        answer = served.http.post(language.form_address, content=form(("a.pdf", b"%PDF-1.7")), headers=FORM_TYPE)
+        assert counts(answer) == ("unsealed", 0, 0)
+        assert f'<html lang="{language.tag}" dir="{language.dir}">' in answer.text
+        assert ("Nothing of it was kept" in words(answer)) == (language is SOURCE)
+        assert f'href="{language.address}"' in answer.text
+    assert served.http.post("/xx/boxes", content=form(("a.pdf", b"%PDF-1.7")), headers=FORM_TYPE).status_code == 404
 
 
 def test_a_full_disk_says_so_and_loses_nothing(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,8 +280,8 @@ def test_a_drop_that_closes_within_a_form_takes_no_more(served: Served, monkeypa
     answer = post(served, ("1.boxes", boxes_file(served.drop, look_alikes(served.drop, 6))))
     assert answer.status_code == 503
     # A box is acknowledged a moment before it is in the index, which turns the clock here.
-    assert counts(answer) in [("other", 2, 0), ("other", 3, 0)]
-    assert "has expired" in words(answer)
+    assert counts(answer) in [("sealing_off", 2, 0), ("sealing_off", 3, 0)]
+    assert "list of readers has run out" in words(answer)
 
 
 def test_getting_the_forms_address_is_refused(shared: Served) -> None:

@@ -28,7 +28,7 @@ def test_a_page_is_the_same_bytes_whatever_language_a_browser_asks_for(served: S
 
 
 def test_a_language_has_one_address_and_no_other_is_there(served: Served) -> None:
-    others = ["/en", "/zh", "/zh-Hans", "/DE", "/de/", "/it", "/page.de.html", "/texts.json", "/?lang=xx/de"]
+    others = ["/en", "/zh", "/zh-Hans", "/DE", "/de/", "/it", "/page.de.html", "/form.html", "/texts.json", "/?lang=xx/de"]
     assert [path for path in others if path[1] != "?" and served.http.get(path).status_code != 404] == []
     assert served.http.get("/?lang=de").content == served.http.get("/").content
 

@@ -49,14 +49,14 @@ test("two builds in two places are the same bytes, and hold nothing that the pag
     const first = await built(WEB, join(folder, "first"));
     assert.deepEqual(await built(await copyOf(folder), join(folder, "second")), first);
 
-    // The manifest by which audits compare: of every file that is served, and of the template, which is not served as it is.
+    // The manifest by which audits compare: of every file that is served, and of the templates' texts; templates are not served as they are.
     const sha256 = (text) => createHash("sha256").update(text).digest("hex");
     const [manifest, again] = await Promise.all(
       ["first", "second"].map((name) => readFile(join(folder, `${name} release`, "manifest.json"), "utf8")),
     );
     assert.equal(again, manifest);
     const { assets, template, texts } = JSON.parse(manifest);
-    const served = [...first].filter(([name]) => !["page.html", "texts.json"].includes(name));
+    const served = [...first].filter(([name]) => !["page.html", "form.html", "texts.json"].includes(name));
     assert.deepEqual(assets, Object.fromEntries(served.map(([name, text]) => [`/${name}`, sha256(text)])));
     assert.equal(template, sha256(first.get("page.html")));
     assert.equal(texts, sha256(first.get("texts.json")));
@@ -116,7 +116,7 @@ test("a hole in one language stops the build before anything is written", async 
 test("one language travels at a time, and workers say nothing", async () => {
   await inFolder(async (folder) => {
     const files = await built(WEB, join(folder, "out"));
-    const [english, german] = ["has stored everything", "hat alles gespeichert"];
+    const [english, german] = ["has stored everything", "habe alles gespeichert"];
     const says = (text) => [...files].filter(([name, body]) => /\.js$/.test(name) && body.includes(text));
     assert.deepEqual(says(english).map(([name]) => name), ["page.js"]); // prettier-ignore
     assert.deepEqual(says(german).map(([name]) => name), ["page.de.js"]); // prettier-ignore
