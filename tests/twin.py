@@ -26,7 +26,7 @@ class Twin:
     """One Node process; `ask` sends it a request and gives its answer, bytes as base64 both ways."""
 
     def __init__(self) -> None:
-        command = ["node", "--import", "./test/text.js", "test/twin.js"]
+        command = ["node", "test/twin.js"]
         self._node = subprocess.Popen(command, cwd=WEB, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def close(self) -> None:

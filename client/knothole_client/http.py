@@ -1,8 +1,8 @@
 """Talking to a drop's server: bounded answers, patient retries, no surprises from the environment.
 
 The server is trusted with nothing. An answer is read piece by piece and refused the moment it is longer than its kind may
-be, or takes longer; redirects are not followed, compression is not accepted, no cookie is kept, and proxies come from the
-command line alone.
+be, or takes longer; redirects are not followed, compression is accepted only where an audit asks as a browser, no cookie is
+kept, and proxies come from the command line alone.
 """
 
 import json
@@ -18,6 +18,7 @@ import httpx
 import socksio
 
 from knothole_client.address import address, proxy_address
+from knothole_client.unpack import Damaged, Overfull, unpacked
 from knothole_client.wire import Deadline, open_pool
 from knothole_keys import fields
 from knothole_keys.errors import Refused
@@ -42,7 +43,7 @@ class TooLong(BadAnswer):
 
 
 class Compressed(BadAnswer):
-    """The server compressed its answer, which no drop's server does."""
+    """The server compressed an answer that no drop's server compresses."""
 
 
 @dataclass(frozen=True)
@@ -190,10 +191,12 @@ class Connection:
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         sink: Sink | None = None,
+        packed: bool = False,
     ) -> Answer:
         """One request, one answer of at most `limit` bytes. Raises Unreachable, BadAnswer.
 
-        With a `sink`, what was hoped for goes there piece by piece, and the answer's body is empty.
+        `packed`: what was hoped for may come as gzip, and then has at most `limit` bytes packed and unpacked. With a `sink`,
+        what was hoped for goes there piece by piece, and the answer's body is empty.
         """
         # A refusal may be longer than the small answer that was hoped for, and is never poured.
         longest = JSON_LIMIT if sink else max(limit, JSON_LIMIT)
@@ -210,7 +213,12 @@ class Connection:
             ) as response:
                 self._answered = True
                 is_hoped_for = 200 <= response.status < 300
-                body = _body(response, limit if is_hoped_for else longest, sink if is_hoped_for else None)
+                body = _body(
+                    response,
+                    limit if is_hoped_for else longest,
+                    sink if is_hoped_for else None,
+                    packed=packed and is_hoped_for,
+                )
                 return Answer(response.status, body, _texts(response))
         except (httpcore.ProxyError, socksio.SOCKSError):
             raise Unreachable("The proxy did not let us through; is Tor running, and is the --proxy address right?") from None
@@ -266,21 +274,28 @@ class Connection:
             raise refusal(answer, what)
 
 
-def _body(response: httpcore.Response, limit: int, sink: Sink | None) -> bytes:
+def _body(response: httpcore.Response, limit: int, sink: Sink | None, *, packed: bool) -> bytes:
     too_long = TooLong("The server's answer is longer than it may be; nothing of it was used.")
-    if any(encoding != b"identity" for encoding in _values(response, b"content-encoding")):
+    encodings = [encoding for encoding in _values(response, b"content-encoding") if encoding != b"identity"]
+    if encodings and not (packed and encodings == [b"gzip"]):
         raise Compressed("The server compressed its answer, which no drop's server does; nothing of it was used.")
     if any(claimed.isdigit() and int(claimed[:20]) > limit for claimed in _values(response, b"content-length")):
         raise too_long
     pieces, length = [], 0
-    for piece in response.iter_stream():
-        length += len(piece)
-        if length > limit:
-            raise too_long
-        if sink is None:
-            pieces.append(piece)
-        else:
-            sink(piece)
+    stream = response.iter_stream()
+    try:
+        for piece in unpacked(stream, limit) if encodings else stream:
+            length += len(piece)
+            if length > limit:
+                raise too_long
+            if sink is None:
+                pieces.append(piece)
+            else:
+                sink(piece)
+    except Overfull:
+        raise too_long from None
+    except Damaged:
+        raise BadAnswer("The server's answer is called gzip but is not one whole stream of it; nothing was used.") from None
     return b"".join(pieces)
 
 

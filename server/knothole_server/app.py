@@ -114,7 +114,7 @@ class _PlainAddresses:
 
 
 def _serve(asset: Asset) -> Callable[[Request], Awaitable[Response]]:
-    async def show(_: Request) -> Response:
-        return asset.answer()
+    async def show(request: Request) -> Response:
+        return asset.answer(request)
 
     return show

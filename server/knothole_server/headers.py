@@ -1,8 +1,8 @@
 """What every answer looks like from outside: its headers, its length, and its silence.
 
 The headers (`knothole_keys.page`) go into the HTTP layer's defaults, so that they are on every answer that leaves the
-socket, errors of the parser included. No answer carries a date, a server name, a validator or a cookie, and nothing is
-compressed: the length of an HTML or JSON answer tells nothing.
+socket, errors of the parser included. No answer carries a date, a server name, a validator or a cookie, and nothing but
+the page's fixed files is compressed: the length of an HTML or JSON answer tells nothing.
 """
 
 import json

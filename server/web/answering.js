@@ -6,8 +6,8 @@ import { lookingView, answersView } from "./ui-answers.js";
 import { returningView } from "./ui-returning.js";
 
 /**
- * `go(event, view)` changes the state, `attempt(action)` makes a listener that shows what fails; `known()` gives lists seen
- * before, or null; `home()` leads back to writing, `more(kept)` to writing under a codename, {words, sure, replies};
+ * `go(event, view)` changes the state, `attempt(action)` makes a listener that shows what fails; `wordList` is fetched once a
+ * codename is to be typed; `known()` gives lists seen before, or null; `home()` leads back to writing, `more(kept)` to writing under a codename, {words, sure, replies};
  * `leave()` ends everything.
  */
 export class Answering {
@@ -23,11 +23,15 @@ export class Answering {
 
   /** Let the codename be typed; `event` is how the page comes here. */
   type(event = "return") {
-    const { go, home, more } = this.#given;
+    const { go, attempt, home, more, wordList } = this.#given;
+    this.#stopping = new AbortController();
+    const { signal } = this.#stopping;
     go(
       event,
       returningView({
         typed: this.#typed,
+        words: { here: () => wordList.here, get: () => wordList.get(signal) },
+        attempt,
         changed: (text) => {
           this.#typed = text;
         },
@@ -35,6 +39,7 @@ export class Answering {
         more: (words) => more({ words, sure: false, replies: [] }),
         back: () => {
           this.#typed = "";
+          this.#stopping.abort();
           home();
         },
       }),

@@ -13,6 +13,8 @@ const ASKED = 1024;
 const ID = 16;
 const MAX_WORK = 26; // zero bits; about what a phone computes in minutes: a server that asks for more is not to be served
 const BRACE = 0x7b; // with which each note begins
+// The list of words has 62,144 bytes.
+const MAX_WORDS = 2 ** 17;
 // More than a server takes in 31 days; an answer without end would fill the memory.
 const MAX_BOARD = 2 ** 28;
 
@@ -51,6 +53,11 @@ export class Api {
   /** The newest roster's note, bytes. */
   roster(signal) {
     return this.#note("/roster", signal);
+  }
+
+  /** The list of words that codenames are made of, bytes; whether it is the right one, words.js tells. */
+  words(signal) {
+    return this.#ask("/words.txt", { signal, most: MAX_WORDS });
   }
 
   /**

@@ -23,6 +23,9 @@ const TEXTS = "texts.json";
 const out = resolve(process.argv[2] ?? OWN);
 // What another folder is built for need not concern the release that is installed here.
 const release = process.argv[3] ? resolve(process.argv[3]) : out === OWN ? KEYS : null;
+const ICON = "icon.svg";
+// What codenames are made of, as Python has it.
+const WORDS = join(here, "..", "..", "keys", "knothole_keys", "words.txt");
 const BUNDLES = ["page.js", "worker.js", "examiner.js", "page.css"];
 // What opens boxes has no business on a machine that seals them.
 const BANNED = ["open.js"];
@@ -36,7 +39,6 @@ const OPTIONS = {
   bundle: true,
   format: "iife",
   legalComments: "none",
-  loader: { ".txt": "text" },
   metafile: true,
   minify: true,
   platform: "browser",
@@ -63,12 +65,24 @@ for (const { path, contents } of outputFiles) {
   await writeFile(path, contents);
   process.stdout.write(`${relative(out, path)} ${contents.length} bytes\n`);
 }
-for (const name of (await readdir(here)).filter((entry) => /\.(html|svg)$/.test(entry))) {
-  await copyFile(join(here, name), join(out, name));
-}
+await copyFile(join(here, ICON), join(out, ICON));
+for (const name of [TEMPLATE, ANSWER]) await writeFile(join(out, name), await withIcon(name));
+await copyFile(WORDS, join(out, "words.txt"));
 await writeFile(join(out, TEXTS), templateTexts());
 await writeFile(join(out, "licenses.txt"), (await Promise.all(ALLOWED.map(license))).join("\n"));
 if (release) await writeManifest();
+
+// A template with its picture of the icon drawn in its own markup: beside the tab's icon, Chromium would ask for it anew.
+async function withIcon(name) {
+  const [html, icon] = await Promise.all([name, ICON].map((file) => readFile(join(here, file), "utf8")));
+  const drawn = icon
+    .replace(/ xmlns="[^"]*"/, "")
+    .replace(/ role="img" aria-label="[^"]*"/, ' width="40" height="40" aria-hidden="true"')
+    .replace(/\s*\n\s*/g, "");
+  const [before, after, ...more] = html.split(/<img src="\/icon\.svg"[^>]*>/);
+  if (after === undefined || more.length > 0) throw new Error(`${name} must show ${ICON} once.`);
+  return before + drawn + after;
+}
 
 // Canonical JSON, as SPEC 1.1 has it: sorted members, nothing between them.
 async function writeManifest() {

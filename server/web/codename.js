@@ -1,6 +1,5 @@
 // The codename: eight words that are the source's only key, and all that follows from them (SPEC section 6).
 
-import listed from "../../keys/knothole_keys/words.txt";
 import { concat, utf8 } from "./bytes.js";
 import { publicKeyOf } from "./ed25519.js";
 import { BadCodename } from "./errors.js";
@@ -8,16 +7,17 @@ import { derive, hkdf, label } from "./kdf.js";
 import { randomBelow } from "./random.js";
 
 export const WORDS = 8;
-const LIST = listed.trim().split("\n");
-const KNOWN = new Set(LIST);
 
-/** Eight words, each chosen uniformly: 103 bits. */
-export function generateCodename() {
-  return Array.from({ length: WORDS }, () => LIST[randomBelow(LIST.length)]);
+/** Eight words, each chosen uniformly: 103 bits. The argument is the list as words.js gives it. */
+export function generateCodename({ list }) {
+  return Array.from({ length: WORDS }, () => list[randomBelow(list.length)]);
 }
 
-/** The eight words that a person typed, in any ASCII case and parted by any white space. Refuses BadCodename. */
-export function parseCodename(text) {
+/**
+ * The eight words that a person typed, in any ASCII case and parted by any white space; the last argument is the list as
+ * words.js gives it. Refuses BadCodename.
+ */
+export function parseCodename(text, { known }) {
   const words = text
     .replace(/[A-Z]/g, (letter) => letter.toLowerCase())
     .split(/\s+/)
@@ -28,7 +28,7 @@ export function parseCodename(text) {
     );
   }
   // Which word is wrong may be said: it is on the screen of the one who typed it, and on no other.
-  const wrong = words.flatMap((word, i) => (KNOWN.has(word) ? [] : [i + 1]));
+  const wrong = words.flatMap((word, i) => (known.has(word) ? [] : [i + 1]));
   if (wrong.length > 0) {
     throw new BadCodename(`Word ${wrong.join(", ")} of the codename is not in the list; check its spelling.`);
   }

@@ -4,8 +4,8 @@ import { Pool } from "./pool.js";
 
 /** Milliseconds that one file may take; whoever needs longer was made for it, or is not worth waiting for. */
 export const PATIENCE = 30_000;
-// Started when the page is, for everybody: to fetch a script when a file is chosen, or when one was too much for a worker,
-// would tell the server so. When the last is gone, the page says of the other files that it could not look.
+// Started once the form is there, for everybody: to fetch a script when a file is chosen, or when one was too much for a
+// worker, would tell the server so. When the last is gone, the page says of the other files that it could not look.
 const LIVES = 2;
 
 /** What is said of a file that could not be looked into. */
@@ -13,19 +13,26 @@ export const UNSEEN = { kind: "other", found: [], looked: false, whole: false, c
 
 /** A queue of files. `file.traces` becomes what traces/examine.js answers, and `changed(file, left)` is called, `left` files to go. */
 export class Examining {
-  #pools;
+  #pools = null; // null until they are started
   #queue = [];
+  #make;
   #busy = false;
   #patience;
 
   /** `make()` gives a new Worker that speaks examiner.js's protocol. */
   constructor(make, patience = PATIENCE) {
-    this.#pools = Array.from({ length: LIVES }, () => new Pool(make, 1));
+    this.#make = make;
     this.#patience = patience;
     this.changed = () => {};
   }
 
-  /** Look into these, too; those that were looked into, or wait already, are left alone. */
+  /** Start the workers, and look into what waits. Once is enough, more do nothing. */
+  start() {
+    this.#pools ??= Array.from({ length: LIVES }, () => new Pool(this.#make, 1));
+    this.#run();
+  }
+
+  /** Look into these, too, as soon as workers are started; those that were looked into, or wait already, are left alone. */
   add(files) {
     this.#queue.push(...files.filter((file) => !file.traces && !this.#queue.includes(file)));
     this.#run();
@@ -40,11 +47,11 @@ export class Examining {
   /** End the workers. */
   close() {
     this.#queue = [];
-    for (const pool of this.#pools.splice(0)) pool.close();
+    for (const pool of this.#pools?.splice(0) ?? []) pool.close();
   }
 
   async #run() {
-    if (this.#busy) return;
+    if (this.#busy || this.#pools === null) return;
     this.#busy = true;
     while (this.#queue.length > 0) {
       const [file] = this.#queue;

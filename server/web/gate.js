@@ -32,6 +32,16 @@ export async function patiently(action, passes, signal) {
   }
 }
 
+/** What a promise gives; Stopped as soon as the signal ends, for what goes on by itself. */
+export function unlessStopped(promise, signal) {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(new Stopped());
+    signal?.addEventListener("abort", stop);
+    if (signal?.aborted) stop();
+    promise.then(resolve, reject).finally(() => signal?.removeEventListener("abort", stop));
+  });
+}
+
 /** What all lanes of an upload pass before each step. */
 export class Gate {
   #controller = new AbortController();

@@ -26,14 +26,12 @@ import { readOf } from "./answers.js";
 import { Api } from "./api.js";
 import { generateCodename, threadKeys, WORDS } from "./codename.js";
 import { equal } from "./bytes.js";
-import { clock, ended, lastsUntil, loadDrop, ranOut, unusable } from "./drop.js";
+import { clock, ended, lastsUntil, loadDrop, ranOut } from "./drop.js";
 import { dayOf } from "./epoch.js";
-import { patiently, Stopped } from "./gate.js";
-import { Examining } from "./examining.js";
+import { patiently, Stopped, unlessStopped } from "./gate.js";
 import { offerLeaving } from "./leaving.js";
 import { listen } from "./listening.js";
 import { MAX_FILES } from "./letter-text.js";
-import { Pool, poolSize } from "./pool.js";
 import { hashFiles, prepare } from "./prepare.js";
 import { missingAbilities, Problem, problemOf } from "./problems.js";
 import { randomBelow } from "./random.js";
@@ -50,13 +48,14 @@ import { checkingView, loadingView } from "./ui-loading.js";
 import { hashingView, sendingView } from "./ui-sending.js";
 import { askedWords, holdsOn, lacking, next, readersAfter } from "./ui-state.js";
 import { copiesSaid } from "./ui-traces.js";
-import { startExaminer, startWorker } from "./workers.js";
+import { WordList } from "./words.js";
+import { Workshop } from "./workshop.js";
 
 const api = new Api();
+const workshop = new Workshop();
+const wordList = new WordList(api);
 
 let state = "loading";
-let pool = null;
-let examining = null;
 let drop = null;
 let form = null; // the compose view while it is shown
 let upload = null;
@@ -115,10 +114,7 @@ function fail(problem) {
 const load = attempt(async () => {
   const missing = missingAbilities();
   if (missing.length > 0) throw new Problem("unable", { missing: names(missing) });
-  pool ??= new Pool(startWorker, poolSize(navigator.hardwareConcurrency));
   const changed = await refresh();
-  await pool.all("warm", { dropId: drop.dropId, epoch: drop.epoch });
-  examining ??= new Examining(startExaminer);
   compose("ready");
   if (changed) form.complain(changed, "readers");
 });
@@ -130,8 +126,6 @@ async function refresh(signal) {
   const shownFingerprint = document.getElementById("fingerprint").textContent.trim();
   const load = () => loadDrop({ api, dropIdHex, shownFingerprint, now: clock(), known: drop, signal });
   const fresh = await patiently(load, isPassing, signal);
-  if (!drop || !equal(drop.roster.hash, fresh.roster.hash) || drop.epoch !== fresh.epoch)
-    await tryKeys(fresh);
   const before = drop ?? fresh;
   const all = new Set(fresh.readers.map(({ id }) => id));
   const { chosen, left, joined } = readersAfter(before.readers, fresh.readers, draft.chosen ?? all);
@@ -140,12 +134,6 @@ async function refresh(signal) {
   document.querySelector("h1").textContent = drop.name;
   const said = Object.entries({ left, joined }).filter(([, readers]) => readers.length > 0);
   return said.length === 0 ? "" : [...said.map(tellReaders), t("compose.changed")].join(" ");
-}
-
-// A key that cannot be sealed to would stop the sending in its middle: every one is tried before a file is read.
-async function tryKeys(fresh) {
-  const bad = await unusable(fresh, pool);
-  if (bad.length > 0) throw new Problem("badkey", { gone: bad.map(({ name }) => name) });
 }
 
 function tellReaders([what, readers]) {
@@ -159,13 +147,13 @@ async function refreshThisWeek(signal) {
   const { epoch } = drop;
   const changed = await refresh(signal);
   if (drop.epoch !== epoch) throw new Problem("epoch");
+  await unlessStopped(workshop.ready(drop), signal);
   return changed;
 }
 
 function reload() {
   // Fresh workers: the old ones may be what failed, and they hold what they were set up with.
-  pool?.close();
-  pool = null;
+  workshop.endSealing();
   go("reload", loadingView());
   load();
 }
@@ -175,8 +163,21 @@ function compose(event) {
     kept = null;
     answering.type();
   };
-  form = composeView({ drop, draft, kept, send: attempt(submit), back, examining });
+  form = composeView({ drop, draft, kept, send: attempt(submit), back, examining: workshop.examining });
   go(event, form.view);
+  // In a task of its own, so that the form is there before anything else is fetched or computed.
+  setTimeout(makeReady, 0, form);
+}
+
+// Nobody can send before this is over: what it finds stops the page at once if the form is still there, and at the latest
+// when a draft is submitted.
+async function makeReady(shown) {
+  if (form !== shown) return;
+  try {
+    await workshop.ready(drop);
+  } catch (error) {
+    if (form === shown) fail(problemOf(error));
+  }
 }
 
 // To the form from where its lists may be old, or were never there.
@@ -188,7 +189,7 @@ function toForm(codename) {
 
 // From the typing of a codename back to the form as it was.
 function home() {
-  if (pool && drop && ended(drop, clock()) === null) compose("back");
+  if (workshop.pool && drop && ended(drop, clock()) === null) compose("back");
   else toForm(kept);
 }
 
@@ -211,14 +212,16 @@ async function read() {
   try {
     const changed = await refreshThisWeek(signal);
     if (changed) return backToForm(changed);
+    // One codename for the life of a draft: whoever goes back to writing may have it on paper already.
+    if (!kept) draft.words ??= generateCodename(await wordList.get(signal));
     const total = draft.files.reduce((sum, { size }) => sum + size, 0);
     const view = hashingView({ total, cancel });
     if (draft.files.length > 0) show(state, view.view);
     const chosen = drop.readers.filter(({ id }) => draft.chosen.has(id));
     const capacity = drop.geometry.capacity;
-    // One codename for the life of a draft: whoever goes back to writing may have it on paper already.
-    const codename = kept?.words ?? (draft.words ??= generateCodename());
+    const codename = kept?.words ?? draft.words;
     const keys = threadKeys(codename, drop.dropId);
+    const { pool } = workshop;
     const hashed = await hashFiles({ files: draft.files, pool, capacity, progress: view.progress, signal });
     const recipients = chosen.map(({ id }) => id);
     const plan = await prepare({
@@ -292,6 +295,7 @@ async function send({ plan, chosen, codename, keys }) {
   const readers = chosen.map(({ name }) => name);
   const boxSize = drop.geometry.size;
   const view = sendingView({ boxes: parts.length, boxSize, total, readers, returning, toggle });
+  const { pool } = workshop;
   const sending = newSending({ api, pool, drop, parts, chosen, keys, changed: view.update });
   upload = sending.upload;
   go("open", view.view);
@@ -301,7 +305,7 @@ async function send({ plan, chosen, codename, keys }) {
 }
 
 function finish(boxes, readers) {
-  endWorkers();
+  workshop.close();
   const { words, sure } = kept;
   upload = null;
   kept = null;
@@ -311,20 +315,13 @@ function finish(boxes, readers) {
   go("stored", doneView({ boxes, readers, words, look, leave }));
 }
 
-function endWorkers() {
-  pool?.close();
-  examining?.close();
-  pool = null;
-  examining = null;
-}
-
 // Whoever leaves takes nothing back: whatever is under way stops, and nothing that was typed or chosen stays.
 function forget() {
   if (state !== "left") state = next(state, "leave");
   upload?.gate.stop();
   stopping?.abort();
   answering.forget();
-  endWorkers();
+  workshop.close();
   upload = null;
   form = null;
   kept = null;
@@ -338,7 +335,7 @@ function toggle() {
 }
 
 const leave = offerLeaving(forget);
-const answering = new Answering({ api, go, attempt, known: () => drop, home, more: toForm, leave });
+const answering = new Answering({ api, go, attempt, wordList, known: () => drop, home, more: toForm, leave });
 document.documentElement.lang = lang;
 document.documentElement.dir = dir;
 // The static card blames the browser after a while; now that this runs, it can only be the line.

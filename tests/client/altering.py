@@ -5,6 +5,7 @@ with altering(room.url, change) as (url, asked):
 """
 
 import contextlib
+import gzip
 import http.client
 import io
 import json
@@ -21,6 +22,10 @@ _OWN = {"content-length", "transfer-encoding", "connection"}
 Change = Callable[[Asked, int, bytes, dict[str, str]], Reply]
 
 
+class Sent(bytes):
+    """A body that goes out as it is, whatever its headers say of it."""
+
+
 def honest(asked: Asked, status: int, body: bytes, headers: dict[str, str]) -> Reply:
     return status, body, headers
 
@@ -35,9 +40,16 @@ def altering(url: str, change: Change = honest) -> Iterator[tuple[str, list[Aske
         connection.request(asked.method, asked.path, body=asked.body or None, headers=passed)
         response = connection.getresponse()
         body = response.read()
+        if response.getheader("Content-Encoding") == "gzip":
+            body = gzip.decompress(body)
         headers = {name: value for name, value in response.getheaders() if name.lower() not in _OWN}
         connection.close()
-        return change(asked, response.status, body, headers)
+        status, changed, *more = change(asked, response.status, body, headers)
+        said = {name.lower(): value for name, value in (more[0] if more else {}).items()}
+        # A change is made to what was packed, and packed again.
+        if said.get("content-encoding") == "gzip" and not isinstance(changed, Sent):
+            changed = gzip.compress(changed, mtime=0)
+        return status, changed, *more
 
     with lie(answer) as (door, asked):
         yield door, asked

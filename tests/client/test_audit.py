@@ -1,5 +1,6 @@
 """`courier audit` against a real server: nothing to find on an honest one, and each lie of a hostile one by its own name."""
 
+import gzip
 import json
 import shutil
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from knothole_client.audit.state import held
 from knothole_keys import release
 from knothole_keys.epoch import DAY
 from knothole_keys.languages import LANGUAGES
-from tests.client.altering import Change, altering, audit, codes, command
+from tests.client.altering import Change, Sent, altering, audit, codes, command
 from tests.client.conftest import MONDAY as NOW
 from tests.client.served import Asked, Reply
 from tests.support.newsroom import Newsroom
@@ -61,8 +62,8 @@ def test_an_audit_looks_like_a_browsers_visit_until_the_page_is_shown(room: News
     visit = [one for one in asked if one.headers["user-agent"].startswith("Mozilla/5.0 ")]
     assert asked[: len(visit)] == visit
     first = next(language for language in LANGUAGES if language.address == visit[0].path)
-    assert [one.path for one in visit[1:8]] == [
-        "/icon.svg", "/page.css", first.script, "/worker.js", "/examiner.js", "/roots", "/roster",
+    assert [one.path for one in visit[1:9]] == [
+        "/icon.svg", "/page.css", first.script, "/roots", "/roster", "/worker.js", "/examiner.js", "/words.txt",
     ]  # fmt: skip
     assert {language.address for language in LANGUAGES} <= {one.path for one in visit}
     assert not [one for one in visit if "authorization" in one.headers or "knothole" in json.dumps(one.headers).lower()]
@@ -71,8 +72,8 @@ def test_an_audit_looks_like_a_browsers_visit_until_the_page_is_shown(room: News
 
 def test_whatever_can_run_or_dress_the_page_is_looked_at():
     made = release.installed()
-    loaded = {address for language in LANGUAGES for address in page.loaded(made, language)}
-    assert loaded == {address for address in made.assets if not address.endswith(".txt")}
+    loaded = {address for language in LANGUAGES for address in page.loaded(made, language)} | {*page.loaded_later(made)}
+    assert loaded == made.assets.keys() - {"/licenses.txt"}
 
 
 def test_what_a_proxy_in_front_adds_is_borne(room: Newsroom):
@@ -91,6 +92,15 @@ def having(name: str, value: str, path: str | None = None) -> Change:
         if path in (None, asked.path):
             headers = {**{k: v for k, v in headers.items() if k.lower() != name.lower()}, name: value}
         return status, body, headers
+
+    return change
+
+
+def packed(put: Callable[[bytes], bytes]) -> Change:
+    """Packs the worker's script in the test's own way."""
+
+    def change(asked: Asked, status: int, body: bytes, headers: dict[str, str]) -> Reply:
+        return status, Sent(put(body)) if asked.path == "/worker.js" else body, headers
 
     return change
 
@@ -116,6 +126,16 @@ HOSTILE: dict[str, tuple[Change, list[str]]] = {
     "a cookie": (having("Set-Cookie", "visit=1", "/"), ["header_foreign"]),
     "another onion": (having("Onion-Location", "http://evil.onion/"), ["header_foreign"]),
     "a compressed page": (having("Content-Encoding", "gzip", "/"), ["answer_compressed"]),
+    "compressed lists": (having("Content-Encoding", "gzip", "/roots"), ["answer_compressed"]),
+    "a compressed permit": (having("Content-Encoding", "gzip", "/permit"), ["answer_compressed"]),
+    "a script packed in another way": (having("Content-Encoding", "br", "/page.css"), ["answer_compressed"]),
+    "a word of the list": (at("/words.txt", lambda body: body.replace(b"abacus", b"abacas")), ["asset_changed"]),
+    "a packed script of two members": (packed(lambda body: gzip.compress(body) * 2), ["answer_foreign"]),
+    "a packed script and a byte": (packed(lambda body: gzip.compress(body) + b"x"), ["answer_foreign"]),
+    "half a packed script": (packed(lambda body: gzip.compress(body)[:-1]), ["answer_foreign"]),
+    "a packed script with a false sum": (packed(lambda body: gzip.compress(body)[:-8] + bytes(8)), ["answer_foreign"]),
+    "a script that is only called packed": (packed(lambda body: body), ["answer_foreign"]),
+    "another packed script": (packed(lambda body: gzip.compress(body + b" ")), ["asset_changed"]),
     "HTML for roots": (at("/roots", lambda body: LOGIN), ["roots_unreadable"]),
     "HTML for the roster": (at("/roster", lambda body: LOGIN), ["roster_unreadable"]),
     "roots that were changed": (at("/roots", lambda body: body.replace(b"Example", b"Exampel")), ["roots_unsigned"]),

@@ -4,11 +4,14 @@ import gzip
 import socket
 import threading
 import time
+import zlib
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from knothole_client.address import address
 from knothole_client.http import Answer, BadAnswer, Connection, Patience, Unreachable, refusal
+from knothole_client.unpack import Overfull, unpacked
 from knothole_keys.errors import Refused
 from tests.client.served import QUICK, Asked, Reply, fresh, lie
 
@@ -41,6 +44,49 @@ def test_a_compressed_answer_is_refused_rather_than_unpacked():
     ):
         connection.once("GET", "/roots", limit=100_000)
     assert asked[0].headers["accept-encoding"] == "identity"
+
+
+def packing(body: bytes) -> Callable[[Asked], Reply]:
+    return lambda _: (200, body, {"Content-Encoding": "gzip"})
+
+
+def test_a_packed_answer_is_unpacked_for_whoever_asks_for_it():
+    body = bytes(100_000)
+    with lie(packing(gzip.compress(body))) as (url, _), Connection(url) as connection:
+        assert connection.once("GET", "/page.js", limit=100_000, packed=True).body == body
+
+
+FLAWED = {
+    "a bomb": (gzip.compress(bytes(2**26)), "longer than it may be"),
+    "one byte too many": (gzip.compress(bytes(100_001)), "longer than it may be"),
+    "two members": (gzip.compress(b"a") + gzip.compress(b"b"), "not one whole stream"),
+    "a byte behind": (gzip.compress(b"a") + b"x", "not one whole stream"),
+    "cut": (gzip.compress(b"a" * 1000)[:-1], "not one whole stream"),
+    "nothing": (b"", "not one whole stream"),
+    "a false checksum": (gzip.compress(b"a")[:-8] + bytes(8), "not one whole stream"),
+    "deflate": (zlib.compress(b"a"), "not one whole stream"),
+}
+
+
+@pytest.mark.parametrize("flaw", FLAWED)
+def test_a_packed_answer_that_is_not_one_whole_stream_of_its_length_is_refused(flaw: str):
+    body, said = FLAWED[flaw]
+    with lie(packing(body)) as (url, _), Connection(url) as connection, pytest.raises(BadAnswer, match=said):
+        connection.once("GET", "/page.js", limit=100_000, packed=True)
+
+
+def test_a_stream_of_empty_blocks_is_left_though_nothing_ever_comes_of_it():
+    came = []
+
+    def endless() -> Iterator[bytes]:
+        yield gzip.compress(b"")[:10]
+        while True:
+            came.append(1)
+            yield b"\0\0\0\xff\xff" * 1000
+
+    with pytest.raises(Overfull):
+        list(unpacked(endless(), 100_000))
+    assert len(came) == 20
 
 
 def test_a_redirect_is_not_followed():

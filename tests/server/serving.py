@@ -47,6 +47,9 @@ def fake_built(folder: Path) -> Path:
     (folder / "texts.json").write_text(NO_TEXTS)
     (folder / "page.js").write_text('"use strict";\n')
     (folder / "page.css").write_text("body { margin: 0 }\n")
+    (folder / "words.txt").write_text("abacus\n" * 50)
+    (folder / "icon.svg").write_text("<svg/>\n")
+    (folder / "facts.json").write_text("{}\n")
     return folder
 
 
@@ -172,7 +175,8 @@ def serving(drop: Drop, config: Config) -> Iterator[Served]:
     wait_for(lambda: server.started)
     port = listening.getsockname()[1]
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
+        plain = {"Accept-Encoding": "identity"}
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=plain, timeout=30) as http:
             yield Served(drop, config, opened, port, http, server, token)
     finally:
         server.should_exit = True

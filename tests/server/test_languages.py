@@ -1,12 +1,17 @@
 """The page in every language: one page for everybody in it, whatever a visitor's browser says of its own."""
 
 import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from knothole_keys.errors import Refused
 from knothole_keys.languages import LANGUAGES, SOURCE, TRANSLATED
-from knothole_keys.page import PADDED, Catalogue, Template, pages
+from knothole_keys.page import ANSWER, PADDED, TEMPLATE, Catalogue, Template, answer_page, pages
+from knothole_server import page
+from knothole_server.page import read_template
 from tests.server.serving import Served
 from tests.support.drop import Drop
 
@@ -49,3 +54,24 @@ def test_a_page_with_a_hole_is_not_rendered_and_a_text_is_never_markup(small_dro
     with pytest.raises(Refused, match="Deutsch"):
         pages(template(de={}), small_drop.chain)
     assert b"<script" not in b"".join(pages(template(de={"a": "<script>"}), small_drop.chain).values())
+
+
+BUILT = Path(page.__file__).parent / "built"
+FORM_FACTS = [
+    {"stored": stored, "already": stored, "number": 2 * stored + 1, "kind": kind, "message": "x" * 300}
+    for stored in (0, 1, 10**6)
+    for kind in ("", "unsealed", "epoch", "no_room", "busy", "permit", "sealing_off", "empty", "other")
+]
+
+
+def test_every_page_and_every_answer_to_a_form_has_the_one_length_of_json_answers() -> None:
+    """With the real texts and the longest name that a drop can have: a second unit in one language would make two lengths."""
+    # A quotation mark is what takes most bytes in HTML.
+    longest: Any = SimpleNamespace(current=SimpleNamespace(drop='"' * 64), drop_id=bytes(32))
+    for name in (TEMPLATE, ANSWER):
+        made = read_template(BUILT, name)
+        if name == TEMPLATE:
+            lengths = {len(body) for body in pages(made, longest).values()}
+        else:
+            lengths = {len(answer_page(made, longest, language, facts)) for language in LANGUAGES for facts in FORM_FACTS}
+        assert lengths == {PADDED}, name

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -83,6 +84,42 @@ def test_what_is_not_http_is_answered_in_the_same_way(shared: Served, request_li
         assert f"\r\n{header}: {value}".encode() in head
     assert len(body) == 16_384
     assert b'"error"' in body
+
+
+PACKED = ("/page.js", "/page.css", "/words.txt", "/icon.svg")
+
+
+def test_fixed_files_come_packed_to_whoever_takes_that_and_as_they_are_to_others(shared: Served) -> None:
+    for path in PACKED:
+        plain = (shared.config.built / path.strip("/")).read_bytes()
+        packed = [shared.http.get(path, headers={"Accept-Encoding": accepted}) for accepted in TAKES]
+        assert all(answer.headers["content-encoding"] == "gzip" and answer.content == plain for answer in packed)
+        # One stream, made once, without the hour at which it was made.
+        raw = {raw_body(shared, path, accepted) for accepted in TAKES}
+        assert len(raw) == 1
+        assert raw.pop()[:8] == bytes.fromhex("1f8b0800 00000000")
+        for accepted in LEAVES:
+            answer = shared.http.get(path, headers={"Accept-Encoding": accepted})
+            assert "content-encoding" not in answer.headers
+            assert answer.content == plain
+        assert {"vary", "etag"}.isdisjoint(packed[0].headers)
+
+
+TAKES = ("gzip", "gzip, deflate, br, zstd", "br;q=1.0, gzip;q=0.5", "GZIP")
+LEAVES = ("identity", "", "br", "gzip;q=0", "gzip; q=0.000", "x-gzip2", "deflate")
+
+
+def raw_body(shared: Served, path: str, accepted: str) -> bytes:
+    head = f"GET {path} HTTP/1.1\r\nHost: x\r\nAccept-Encoding: {accepted}\r\nConnection: close\r\n\r\n"
+    return shared.raw(head.encode()).partition(b"\r\n\r\n")[2]
+
+
+@pytest.mark.parametrize("name", ["page", "roots", "roster", "old roster", "permit", "board", "missing", "list", "not found"])
+def test_whatever_is_not_the_same_in_every_drop_is_never_packed(shared: Served, name: str) -> None:
+    with httpx.Client(base_url=shared.http.base_url, headers={"Accept-Encoding": "gzip, deflate, br, zstd"}) as http:
+        greedy = replace(shared, http=http)
+        assert "content-encoding" not in ASK[name](greedy).headers
+        assert "content-encoding" not in http.get("/facts.json").headers
 
 
 def test_page_and_json_have_one_length(shared: Served) -> None:

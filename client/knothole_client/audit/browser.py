@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from knothole_client.http import Answer, Connection, Patience, Sink
 from knothole_keys.languages import LANGUAGES
+from knothole_keys.page import PACKED
 
 AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:153.0) Gecko/20100101 Firefox/153.0"
 _IMAGE = "image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5"
@@ -28,8 +29,10 @@ _SCRIPT = _Kind("*/*", "script", "no-cors", "")
 _PICTURE = _Kind(_IMAGE, "image", "no-cors", "u=5, i")
 _WORKER = _Kind("*/*", "worker", "same-origin", "u=4")
 _CALL = _Kind("*/*", "empty", "cors", "u=4")
-# What seals, and what looks into chosen files: a page starts both as soon as it is ready.
+# What seals, and what looks into chosen files: a page starts both as soon as its form is shown.
 WORKERS = ("/worker.js", "/examiner.js")
+# What a codename is made of: a page fetches it when one is made or typed.
+WORDS = "/words.txt"
 # The page's addresses, one for each language.
 PAGES = frozenset(language.address for language in LANGUAGES)
 
@@ -59,10 +62,13 @@ class Browser(Connection):
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         sink: Sink | None = None,
+        packed: bool = False,
     ) -> Answer:
-        """As Connection's, with a browser's headers around those that are given."""
+        """As Connection's, with a browser's headers around those that are given; of the page's fixed files gzip is taken."""
         looks = _headers(self.url, method, path, content, headers or {})
-        answer = super().once(method, path, limit=limit, content=content, headers=looks, sink=sink)
+        answer = super().once(
+            method, path, limit=limit, content=content, headers=looks, sink=sink, packed=packed or path.endswith(PACKED)
+        )
         self.shown.append(Shown(path, answer.status, answer.headers))
         return answer
 

@@ -41,6 +41,8 @@ def upload(browser: Browser, drop_id: bytes, folder: Path | None, release: Relea
     view = get_view(browser, drop_id=drop_id, now=now)
     if folder:
         Known.read(folder).check(view, now)
+    for address in page.loaded_later(release):
+        browser.get(address, limit=_ASSET_LIMIT, what="The page")
     epoch = epoch_of(now)
     geometry = view.chain.current.geometry(epoch)
     if geometry is None or not view.roster.receiving(epoch):

@@ -4,10 +4,10 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from knothole_client.audit.browser import PAGES, WORKERS, Shown
+from knothole_client.audit.browser import PAGES, WORDS, WORKERS, Shown
 from knothole_client.audit.findings import Finding, finding
 from knothole_keys.languages import LANGUAGES, Language
-from knothole_keys.page import HEADERS, HTML, TEXT, TYPES, pages
+from knothole_keys.page import HEADERS, HTML, PACKED, TEXT, TYPES, pages
 from knothole_keys.release import Release
 from knothole_keys.root import Chain
 
@@ -18,9 +18,14 @@ _BORNE = {"connection", "content-length", "date", "keep-alive", "server", "stric
 
 
 def loaded(release: Release, language: Language) -> list[str]:
-    """The addresses that a browser asks for when it opens the page in a language and sends, in its order."""
+    """The addresses that a browser asks for when it opens the page in a language, before the drop's lists, in its order."""
     named = dict.fromkeys(_NAMED.findall(release.template.html.replace("{{ language.script }}", language.script)))
-    return [address for address in [*named, *WORKERS] if address in release.assets]
+    return [address for address in named if address in release.assets]
+
+
+def loaded_later(release: Release) -> list[str]:
+    """The addresses that follow the lists: what the page starts once its form is shown, and what it needs for a codename."""
+    return [address for address in (*WORKERS, WORDS) if address in release.assets]
 
 
 def check_pages(bodies: Mapping[Language, bytes], release: Release, chain: Chain) -> Iterator[Finding]:
@@ -80,8 +85,9 @@ def _flaws(one: Shown) -> Iterator[tuple[str, str]]:
             yield "header_missing", name
         elif came != [value]:
             yield "header_changed", name
+    borne = _BORNE | {"content-encoding"} if one.status == 200 and one.path.endswith(PACKED) else _BORNE
     for header, _ in one.headers:
-        if header not in expected and header not in _BORNE and header != "content-type":
+        if header not in expected and header not in borne and header != "content-type":
             # The name is the server's text: only what can be a name is shown.
             yield "header_foreign", header if re.fullmatch(r"[a-z0-9-]{1,60}", header) else "of an odd name"
 

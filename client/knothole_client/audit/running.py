@@ -98,6 +98,7 @@ class Audit:
             return report
         assets = {address: self._get(address, ASSET_LIMIT) for address in page.loaded(self._release, first)}
         self._lists(drop_id)
+        assets |= {address: self._get(address, ASSET_LIMIT) for address in page.loaded_later(self._release)}
         acknowledged = self._kept()
         self._before_upload(acknowledged)
         for other in others:

@@ -27,6 +27,7 @@ function ports(answer) {
 const file = (name) => ({ key: name, original: name, traces: undefined });
 
 async function all(examining, files) {
+  examining.start();
   await new Promise((resolve) => {
     examining.changed = (_, left) => left === 0 && resolve();
     examining.add(files);
@@ -36,6 +37,7 @@ async function all(examining, files) {
 test("each file is looked into once, in order, and all workers were started before any file was chosen", async () => {
   const { make, made } = ports(() => ({ answer: ANSWER }));
   const examining = new Examining(make);
+  examining.start();
   assert.equal(made.length, 2);
   const files = ["a", "b", "c"].map(file);
   await all(examining, files);
@@ -81,10 +83,22 @@ test("a file that was removed is not looked into, and after the end nothing is",
   const examining = new Examining(make);
   const [kept, removed] = ["kept", "removed"].map(file);
   const done = new Promise((resolve) => (examining.changed = (_, left) => left === 0 && resolve()));
+  examining.start();
   examining.add([kept, removed]);
   examining.keep([kept]);
   await done;
   assert.equal(removed.traces, undefined);
   examining.close();
   assert.ok(made.every(({ terminated }) => terminated));
+});
+
+test("files that were chosen before the workers were started wait for them", async () => {
+  const { make, made } = ports(() => ({ answer: ANSWER }));
+  const examining = new Examining(make);
+  const early = file("early");
+  examining.add([early]);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assert.deepEqual([made.length, early.traces], [0, undefined]);
+  await all(examining, [file("later")]);
+  assert.deepEqual(early.traces, ANSWER);
 });

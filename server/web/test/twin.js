@@ -21,6 +21,7 @@ import { parseFingerprint, readChain } from "../root.js";
 import { readRoster } from "../roster.js";
 import { idOfPart, sealBox } from "../seal.js";
 import { encodeHead, fileStreamId, merkleRoot } from "../stream.js";
+import { LISTED } from "./listed.js";
 
 const un = (text) => (text === undefined ? undefined : unbase64(text));
 const rosterOf = ({ roster, chain, now, known }) =>
@@ -47,7 +48,7 @@ function letterOf({ draft, dropId, codename, capacity }) {
     stream: un(file.stream),
     bytes: un(file.bytes),
   }));
-  const keys = threadKeys(parseCodename(codename), un(dropId));
+  const keys = threadKeys(parseCodename(codename, LISTED), un(dropId));
   const rosterHash = un(draft.rosterHash);
   return buildLetter({ ...draft, files, rosterHash, keys, dropId: un(dropId), capacity });
 }
@@ -80,9 +81,9 @@ const COMMANDS = {
     return { hash, version, issued, expires, recipients: shown };
   },
   fingerprint: ({ text }) => parseFingerprint(text),
-  generate: () => generateCodename(),
+  generate: () => generateCodename(LISTED),
   codename({ text, dropId }) {
-    const words = parseCodename(text);
+    const words = parseCodename(text, LISTED);
     return { words, ...threadKeys(words, un(dropId)) };
   },
   publicKey: ({ seed }) => publicKeyOf(un(seed)),

@@ -7,6 +7,7 @@ import { sha256 } from "../kdf.js";
 import { missingAbilities, Problem, problemOf, wayOut } from "../problems.js";
 import * as rules from "../ui-state.js";
 import { aidFor, wordsState } from "../ui-returning.js";
+import { LISTED } from "./listed.js";
 
 const GOOD = "abacus abdomen abdominal abide abiding ability ablaze able";
 
@@ -87,13 +88,13 @@ test("a wrong, an empty and a misplaced answer are wrong; case and spaces are no
 
 test("a codename copied with its numbers or commas is told to be words alone", () => {
   for (const typed of ["1. zebra 2. absurd", "zebra, absurd", "zebra; absurd"]) {
-    assert.match(aidFor(typed, true), /only the words/);
+    assert.match(aidFor(typed, true, LISTED), /only the words/);
   }
-  assert.doesNotMatch(aidFor("drop-down yo-yo", true), /only the words/);
+  assert.doesNotMatch(aidFor("drop-down yo-yo", true, LISTED), /only the words/);
 });
 
 test("eight listed words are not called the source's own", () => {
-  assert.match(aidFor(GOOD, true), /cannot know/);
+  assert.match(aidFor(GOOD, true, LISTED), /cannot know/);
 });
 
 test("the speed is known on a line that needs half a minute and more for a box", () => {
@@ -112,12 +113,15 @@ test("the speed is known on a line that needs half a minute and more for a box",
 });
 
 test("a mistyped word is named with its neighbours, and one still being typed is not", () => {
-  assert.match(aidFor("abacus evidnet ", true), /Word 2.*evident/);
-  assert.match(aidFor("abacus evidnet", true), /1|2 words/);
-  assert.doesNotMatch(aidFor("abacus evidnet", true), /Word 2/);
-  assert.match(aidFor("abacus evidnet", false), /Word 2/);
-  assert.match(aidFor(GOOD, true), /eight words/);
-  assert.deepEqual([wordsState(" "), wordsState("abacus"), wordsState(GOOD)], ["none", "bad", "good"]);
+  assert.match(aidFor("abacus evidnet ", true, LISTED), /Word 2.*evident/);
+  assert.match(aidFor("abacus evidnet", true, LISTED), /1|2 words/);
+  assert.doesNotMatch(aidFor("abacus evidnet", true, LISTED), /Word 2/);
+  assert.match(aidFor("abacus evidnet", false, LISTED), /Word 2/);
+  assert.match(aidFor(GOOD, true, LISTED), /eight words/);
+  assert.deepEqual(
+    [wordsState(" ", LISTED), wordsState("abacus", LISTED), wordsState(GOOD, LISTED)],
+    ["none", "bad", "good"],
+  );
 });
 
 test("near words are one letter or one swap away, or begun alike", () => {

@@ -18,6 +18,7 @@ import { readRoster } from "../roster.js";
 import { idOfPart, sealBox } from "../seal.js";
 import { checkPart, encodeHead, fileStreamId, leafHash, MerkleTree, readHead } from "../stream.js";
 import { boardOf, edited, plaintext, spell } from "./recipes.js";
+import { LISTED } from "./listed.js";
 
 /** Kinds that the page has no layer for: files of boxes are for servers, enrolments, key files and writing cards for desks and administrators. */
 export const ELSEWHERE = ["boxes_file", "card", "enrolment", "verifier_key"];
@@ -55,7 +56,7 @@ function runProof({ permit, epoch, box_id: id, difficulty, nonces }) {
 }
 
 function runCodename({ text, drop_id: dropId }) {
-  const words = parseCodename(text);
+  const words = parseCodename(text, LISTED);
   const keys = threadKeys(words, unhex(dropId));
   return {
     words: words.join(" "),
@@ -206,7 +207,7 @@ function runCleanedNames({ names }) {
 }
 
 async function runWrittenLetter(given) {
-  const keys = threadKeys(parseCodename(given.codename), unhex(given.drop_id));
+  const keys = threadKeys(parseCodename(given.codename, LISTED), unhex(given.drop_id));
   const files = given.files.map(async ({ name, type, bytes: recipe }) => {
     const bytes = spell(recipe);
     const root = await leafHash(bytes);
