@@ -11,11 +11,13 @@ import pytest
 from nacl.signing import SigningKey
 
 from knothole_client.source import answers, seen
+from knothole_client.source import cli as source_cli
 from knothole_keys import board, clock, codename
 from knothole_keys.board import BOARD_LIMIT, SLOT
 from knothole_keys.card import MAX_PIECES, PIECE, Card, make_slots
 from knothole_keys.cli import run
 from knothole_keys.codename import ThreadKeys
+from knothole_keys.errors import Refused
 from knothole_keys.letter import MAX_READ
 from knothole_keys.recipient import recipient_id
 from knothole_keys.root import fingerprint
@@ -174,11 +176,46 @@ def test_a_full_board_is_never_in_memory(read: Read, drop: Drop, words: ThreadKe
 
 
 def test_what_was_shown_is_remembered_newest_first_to_what_a_letter_names(tmp_path: Path):
-    file = tmp_path / "codename"
-    assert seen.load(file) == ()
-    seen.add(file, [("ab" * 8, number) for number in range(2 * MAX_READ, 0, -1)])
-    seen.add(file, [("cd" * 8, 5), ("01" * 8, 10**9)])
-    kept = seen.load(file)
+    file, owner = tmp_path / "codename", (bytes(32), b"t" * 32)
+    assert seen.load(file, *owner) == ()
+    seen.add(file, *owner, [("ab" * 8, number) for number in range(2 * MAX_READ, 0, -1)])
+    seen.add(file, *owner, [("cd" * 8, 5), ("01" * 8, 10**9)])
+    kept = seen.load(file, *owner)
     assert (len(kept), kept[0], kept[-1]) == (MAX_READ, ("01" * 8, 10**9), ("ab" * 8, 2 * MAX_READ))
     assert codename.parse("abacus " * 8)
     assert list(kept) == sorted(set(kept)), "a letter's list is sorted, and names none twice"
+
+
+def test_another_thread_or_drop_at_the_same_path_takes_nothing_over(
+    read: Read, drop: Drop, words: ThreadKeys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    named: list[Any] = []
+
+    def stop(**given: Any) -> None:
+        named.append(tuple(given["read"]))
+        raise Refused("enough")
+
+    monkeypatch.setattr(source_cli, "compose", stop)
+    file = tmp_path / "codename"
+
+    def send(to: Drop) -> Any:
+        shown = {"/roots": to.chain_bytes, "/roster": to.roster_bytes}
+        with lie(lambda asked: (200, shown[asked.path])) as (url, _):
+            options = ["--root", fingerprint(to.drop_id), "-m", "x", "--codename-file", str(file)]
+            assert run(["source", "send", url, *options]) == 1
+        return named[-1]
+
+    read(*sealed(drop, words, "here I am"))
+    mine = ((recipient_id(bytes(SigningKey(drop.readers[0].signing_seed).verify_key)), 7),)
+    assert send(drop) == mine
+    assert send(make_drop(recipients=["Eve"])) == ()
+    # Words from elsewhere put in place of the old ones.
+    file.write_text(new_thread(drop)[0])
+    assert send(drop) == ()
+    seen.add(file, drop.drop_id, b"t" * 32, [("ab" * 8, 1)])
+    assert seen.load(file, drop.drop_id, b"t" * 32) == (("ab" * 8, 1),)
+    assert seen.load(file, drop.drop_id, words.thread) == ()
+    # A new codename is made here.
+    file.unlink()
+    assert send(drop) == ()
+    assert not seen.beside(file).exists()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from knothole_client.desk import relocking, vault
+from knothole_client.desk.answers import Answers
 from knothole_client.desk.locks import Holding
 from knothole_keys import clock
 from knothole_keys.board import BOARD_DAYS, SLOT, SLOTS_A_FILE
@@ -206,6 +207,21 @@ def test_a_backup_restored_uses_no_number_again(desk: Desk, drop: Drop, tmp_path
     assert len({*used, *again}) == 6, "a source would take the new answer for the old one"
     assert (used, again) == (sorted(used), sorted(again))
     assert max(used + again) < 2**53
+
+
+def test_numbers_keep_to_their_day_and_do_not_count_the_cards(desk: Desk) -> None:
+    today = NOW // DAY
+    with vault.opened(desk.path, PASSPHRASE, change=True) as one, one.records.transaction():
+        answers = Answers(one.records)
+        used = [answers.next_sequence(clock.day_of(NOW)) for _ in range(100)]
+        first = answers.next_sequence(clock.day_of(NOW + DAY))
+        # A restored vault, which knows of none of these, is above them from the next day on.
+        one.records.remove("desk", "sequence")
+        restored = answers.next_sequence(clock.day_of(NOW + DAY))
+    assert used == sorted(set(used))
+    assert {number >> 32 for number in used[:2]} == {today}
+    assert first >> 32 == restored >> 32 == today + 1
+    assert restored > max(used)
 
 
 def test_relocking_keeps_what_waits(desk: Desk, drop: Drop, tmp_path: Path) -> None:

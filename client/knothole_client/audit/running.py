@@ -32,7 +32,7 @@ from knothole_client.http import (
     refusal,
 )
 from knothole_keys import clock, note
-from knothole_keys.board import SLOT
+from knothole_keys.board import BOARD_LIMIT, SLOT
 from knothole_keys.epoch import epoch_of
 from knothole_keys.errors import KnotholeError, Refused
 from knothole_keys.languages import LANGUAGES, Language
@@ -43,7 +43,6 @@ from knothole_keys.root import fingerprint, split
 PATIENCE = Patience(tries=4, first=2, most=20)
 PAGE_LIMIT = 2**20
 ASSET_LIMIT = 2**23
-BOARD_LIMIT = 2**26
 # What a proxy alone answers, for a server that is away.
 _AWAY = (502, 504)
 # A publication between two fetches makes a roster and a chain that do not fit; twice in a row is no coincidence.

@@ -32,25 +32,36 @@ def _one(records: Records, inbox: Inbox, sender: str, today: str, letter: str) -
         except (Refused, MemoryError):
             # What it says is damaged, or too long for this machine: a mended vault, or a larger one, acknowledges it.
             return
-        _queue(Answers(records), submission, sender, today)
+        _queue(Answers(records), submission, state(submission, inbox), sender, today)
     records.remove(CHANGED, letter)
 
 
-def _queue(answers: Answers, submission: Submission, sender: str, today: str) -> None:
-    before, text = answers.acknowledgement(submission.id), state(submission).text()
+def _queue(answers: Answers, submission: Submission, told: Acknowledgement, sender: str, today: str) -> None:
+    before, text = answers.acknowledgement(submission.id), told.text()
     if before is None or before.text != text:
         number = answers.next_sequence(today)
         answers.put(Answer("acknowledgement", submission.thread, sender, number, today, text, letter=submission.id))
 
 
-def state(submission: Submission) -> Acknowledgement:
-    """How far a letter that was read has come: boxes of its own and of its files' streams, each stream once, and files."""
-    outside = {file_group(file.entry, submission.capacity): file for file in submission.files if not file.entry.inside}.values()
+def state(submission: Submission, inbox: Inbox) -> Acknowledgement:
+    """How far a letter that was read has come: boxes of its own and of its files' streams, each stream once, and files.
+
+    What the vault has lost, or could not open, has not come: a source who was told otherwise would throw her copy away.
+    """
+    own = inbox.sound(submission.group)
+    outside = {file_group(file.entry, submission.capacity) for file in submission.files if not file.entry.inside}
+    sound = {group: inbox.sound(group) for group in outside}
+    whole = [
+        own == submission.group.count
+        if file.entry.inside
+        else sound[group := file_group(file.entry, submission.capacity)] == group.count
+        for file in submission.files
+    ]
     return Acknowledgement(
         letter=submission.id,
         day=submission.day,
-        boxes=submission.have + sum(file.have for file in outside),
-        expected=submission.group.count + sum(file.parts for file in outside),
-        files=sum(file.whole for file in submission.files),
+        boxes=own + sum(sound.values()),
+        expected=submission.group.count + sum(group.count for group in outside),
+        files=sum(whole),
         of=len(submission.files),
     )

@@ -17,7 +17,8 @@ from knothole_keys.card import Card, Kind
 KIND = "answer"
 WEEKS = 26
 _SEQUENCE = ("desk", "sequence")
-_RANDOM = 20
+# Bits below the day, and of a step where the day's number is not above the last one.
+_RANDOM, _STEP = 32, 20
 _EPOCH = "1970-01-01"
 
 
@@ -94,12 +95,15 @@ class Answers:
         self._records.put(KIND, answer.name, asdict(answer))
 
     def next_sequence(self, today: str) -> int:
-        """A number above all that this vault remembers.
+        """A number above all that this vault remembers, anywhere in its day as long as there is room.
 
-        Random steps, and not the next one: a vault restored from this morning's backup does not know what was used since.
+        Not the next one: a vault restored from a backup does not know what was used since, and differences would count cards.
         """
         value = self._records.get(*_SEQUENCE)
-        number = max(_days(_EPOCH, today) << _RANDOM, value["last"] if value else 0) + 1 + secrets.randbits(_RANDOM)
+        last = value["last"] if value else 0
+        number = (_days(_EPOCH, today) << _RANDOM) + secrets.randbits(_RANDOM)
+        if number <= last:
+            number = last + 1 + secrets.randbits(_STEP)
         self._records.put(*_SEQUENCE, {"last": number})
         return number
 

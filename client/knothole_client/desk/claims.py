@@ -90,6 +90,23 @@ class Claims:
             self._records.remove(kind, letter)
 
 
+def note_streams(records: Records, streams: Iterable[str]) -> None:
+    """Note the letters whose own streams, or files' streams, these names are: inside the caller's transaction."""
+    names = set(streams)
+    own = {name.split("/")[1] for name in names if name.startswith("letter/")}
+    files = {_digest(name) for name in names if name.startswith("file/")}
+    if files:
+        own |= {value["letter"] for value in records.all(_CLAIMS) if not files.isdisjoint(_digests(value))}
+    for letter in own:
+        records.put(CHANGED, letter, {"letter": letter})
+
+
+def note_all(records: Records) -> None:
+    """Note every letter that was read: inside the caller's transaction."""
+    for value in list(records.all("submission")):
+        records.put(CHANGED, value["id"], {"letter": value["id"]})
+
+
 def _digest(name: str) -> bytes:
     return hashlib.sha256(name.encode()).digest()[:_DIGEST]
 

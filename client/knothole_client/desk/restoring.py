@@ -16,6 +16,7 @@ from pathlib import Path
 
 from knothole_client.desk import backup, relocking, vault
 from knothole_client.desk.backup import Item
+from knothole_client.desk.claims import note_all
 from knothole_client.desk.enrolling import EXPORTED, exported
 from knothole_client.desk.locks import Holding
 from knothole_client.desk.records import sentences
@@ -149,6 +150,8 @@ def _remember_weeks(one: Vault, made: str, until: int | None) -> list[int]:
         weeks |= set(range(min({day, max(weeks, default=day)}), until + 1))
     with one.records.transaction():
         one.records.put(*EXPORTED, {"epochs": sorted(weeks)})
+        # Boxes may not have come along.
+        note_all(one.records)
     return sorted(weeks)
 
 

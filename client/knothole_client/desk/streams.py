@@ -97,6 +97,13 @@ class Streams:
                 self._forget(group, index // SHARD)
             yield place
 
+    def come(self, group: Group) -> Iterator[Place]:
+        """Where the parts lie that have come, in no order."""
+        if self.have(group):
+            for number in range(-(-group.count // SHARD)):
+                yield from [Place.decode(text) for text in self._shard(group, number).values()]
+                self._forget(group, number)
+
     def letters(self) -> Iterator[tuple[Group, int]]:
         """Every letter's stream of which a part has come, and how many have."""
         return self._groups("letter", _shelf("letter"))

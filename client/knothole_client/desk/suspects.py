@@ -7,6 +7,7 @@ anything is listed, an import does not trust lengths but opens every box that it
 import sqlite3
 from contextlib import suppress
 
+from knothole_client.desk.claims import note_streams
 from knothole_client.desk.records import Records
 
 _RECORD = ("vault", "suspects")
@@ -41,3 +42,6 @@ class Suspects:
             after = {box: stream for box, stream in {**before, **added}.items() if box not in removed}
             if after != before:
                 self._records.put(*_RECORD, {"boxes": after})
+                # What these letters' sources are told is no longer true, or is true again.
+                streams = {**before, **after}
+                note_streams(self._records, {streams[box] for box in before.keys() ^ after.keys()})

@@ -107,7 +107,7 @@ def send(
             roster_hash=view.roster.hash,
             keys=keys,
             drop_id=drop_id,
-            read=seen.load(codename_file) if codename_file else (),
+            read=seen.load(codename_file, drop_id, keys.thread) if codename_file else (),
         )
         if carrier:
             with Progress("Sealing", submission.count, "boxes") as progress:
@@ -150,7 +150,8 @@ def replies(url: str, root: str, codename_file: Path | None, proxy: str | None, 
     with Connection(url, proxy=proxy) as connection:
         now = clock.now()
         view = get_lists(connection, drop_id=drop_id, now=now)
-        found = answers.fetch(connection, view, thread_keys(codename.words, drop_id))
+        keys = thread_keys(codename.words, drop_id)
+        found = answers.fetch(connection, view, keys)
     if now >= view.roster.expires:
         click.echo(f"Warning: {words.ran_out(view.roster, now)}", err=True)
     if as_json:
@@ -160,7 +161,7 @@ def replies(url: str, root: str, codename_file: Path | None, proxy: str | None, 
             click.echo(line)
     if codename_file:
         # Only now: what was not shown was not read.
-        seen.add(codename_file, [(card.sender, card.sequence) for card in found.replies])
+        seen.add(codename_file, drop_id, keys.thread, [(card.sender, card.sequence) for card in found.replies])
 
 
 def _show(view: View, week: Week) -> None:

@@ -68,6 +68,8 @@ def from_file(path: Path) -> Codename:
         except UnicodeDecodeError:
             raise Refused(f"{path} does not hold a codename: those are eight words.") from None
     words = codename.generate()
+    # Before there is a new one: what another codename read must not be said by this one.
+    seen.forget(path)
     files.write_whole(path, f"{words}\n".encode(), replace=False)
     click.echo(f"Your new codename is in {path}. It is the only way to go on, and to read replies: keep it safe.", err=True)
     return Codename(words, existed=False)
