@@ -89,11 +89,14 @@ export function announce(text) {
  */
 export function show(state, view) {
   const main = document.getElementById("main");
+  // Whoever has just come sees the page's beginning: what this is, and in which languages.
+  const arriving = main.dataset.state === "loading" && window.scrollY === 0;
   main.dataset.state = state;
   document.documentElement.dataset.state = state;
   main.replaceChildren(...[view].flat());
   const heading = main.querySelector("h2");
   heading.tabIndex = -1;
+  if (arriving && state === "compose") return main;
   heading.focus({ preventScroll: true });
   main.scrollIntoView({ block: "start" });
   return main;

@@ -1,5 +1,6 @@
 """Choosing files: none is lost without a word, and what quotes a name or a word is kept from translators."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.support.browsers import Started
@@ -71,3 +72,14 @@ def test_what_quotes_a_name_or_a_word_is_not_for_translators(browser: Started, r
     page.wait_for_selector("#same")
     assert [page.get_attribute(f"#{name}", "translate") for name in ("problem", "same", "what")] == ["no"] * 3
     page.context.close()
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_whoever_comes_sees_what_this_is(browser: Started, room: Newsroom, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 640})
+    page = context.new_page()
+    page.goto(room.url)
+    page.wait_for_selector("main[data-state=compose]")
+    assert page.evaluate("window.scrollY") == 0
+    assert page.locator("h1").is_visible()
+    context.close()

@@ -16,6 +16,8 @@ from tests.support.everybody import complaints
 from tests.support.newsroom import Newsroom
 from tests.support.states import states
 
+pytestmark = pytest.mark.whole
+
 WEB = Path(__file__).parents[2] / "server" / "web"
 BY_CODE = {language.code: language for language in LANGUAGES}
 PHONE = {"viewport": {"width": 320, "height": 640}, "reduced_motion": "reduce"}

@@ -10,6 +10,8 @@ from tests.support.newsroom import Newsroom
 from tests.support.replying import Replying, post
 from tests.support.returning import come_back
 
+pytestmark = pytest.mark.whole
+
 WORDS = "abacus abdomen abdominal abide abiding ability ablaze able"
 SECRET = "the canary is Zaunkoenig"
 

@@ -11,6 +11,8 @@ from tests.support.browsers import Started, confirm_codename, until
 from tests.support.counting import Counting
 from tests.support.newsroom import Newsroom
 
+pytestmark = pytest.mark.whole
+
 MOST_BYTES = 96 * 1024
 MOST_REQUESTS = 4
 LISTS = ("/roots", "/roster")

@@ -149,6 +149,7 @@ HOSTILE: dict[str, tuple[Change, list[str]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.whole
 def test_each_lie_has_its_own_name_and_is_found_again_until_it_ends(room: Newsroom):
     assert audit(room, room.url)[0] == 0
     for name, (change, expected) in HOSTILE.items():
@@ -160,6 +161,7 @@ def test_each_lie_has_its_own_name_and_is_found_again_until_it_ends(room: Newsro
     assert any(SCRIPT in path.read_bytes() for path in kept)
 
 
+@pytest.mark.whole
 def test_a_server_that_lies_anew_to_each_audit_does_not_fill_the_disk(room: Newsroom, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(state, "MOST_EVIDENCE", 3 * 2**20)
     folder = room.path / "state" / "evidence"

@@ -94,6 +94,7 @@ class Terminal:
         os.close(self._ours)
 
 
+@pytest.mark.whole
 @pytest.mark.tool("/dev/pts")
 def test_on_a_terminal_it_opens_what_a_person_sends_until_ctrl_c(tmp_path: Path):
     terminal = Terminal(tmp_path)
