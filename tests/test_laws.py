@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from knothole_keys.board import BOARD_LIMIT, SLOT
+
 HOUSE = Path(__file__).parents[1]
 ROOMS = {name: HOUSE / room / name for room in ("keys", "server", "client") for name in [f"knothole_{room}"]}
 MODULES = {path: name for name, folder in ROOMS.items() for path in sorted(folder.rglob("*.py"))}
@@ -215,3 +217,9 @@ def test_every_promise_names_its_tests() -> None:
     rows = re.findall(r"^\| (\d) \| (.*) \|$", text, re.MULTILINE)
     assert [number for number, _ in rows] == [str(number) for number in range(1, 9)]
     assert all(re.search(r"`[a-z_/]+test[A-Za-z0-9_./-]*`", tests) for _, tests in rows)
+
+
+def test_page_and_server_agree_on_the_longest_board():
+    found = re.search(r"MAX_BOARD = (\d+) \* (\d+) \* SLOT", (HOUSE / "server" / "web" / "api.js").read_text("utf-8"))
+    assert found
+    assert int(found[1]) * int(found[2]) * SLOT == BOARD_LIMIT

@@ -15,8 +15,8 @@ const MAX_WORK = 26; // zero bits; about what a phone computes in minutes: a ser
 const BRACE = 0x7b; // with which each note begins
 // The list of words has 62,144 bytes.
 const MAX_WORDS = 2 ** 17;
-// More than a server takes in 31 days; an answer without end would fill the memory.
-const MAX_BOARD = 2 ** 28;
+// What a server may hold (BOARD_LIMIT in knothole_keys.board); an answer without end would fill the memory.
+const MAX_BOARD = 66 * 2048 * SLOT;
 
 /** An answer that is not the one asked for; `code` and `body` are what its JSON says, if it is JSON. */
 export class BadAnswer extends Error {

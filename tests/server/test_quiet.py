@@ -121,7 +121,7 @@ def test_too_many_connections_are_turned_away(hasty: Served) -> None:
 
 def test_a_reader_who_stops_reading_is_let_go(tmp_path: Path, small_drop: Drop) -> None:
     with serving(small_drop, lay_out(tmp_path, small_drop, replace(HASTY, unread_seconds=0.2))) as served:
-        for _ in range(6):
+        for _ in range(4):
             slots = os.urandom(2048 * 512)
             assert served.http.post("/courier/slots", content=slots, headers=served.bearer).status_code == 200
         open_before = set(served.server.server_state.connections)
