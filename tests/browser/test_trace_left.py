@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, Page
 
 from tests.support.browsers import confirm_codename
 from tests.support.newsroom import Newsroom
-from tests.support.profiles import WAYS, browsing, contents, unpack_lz4, unpack_snappy
+from tests.support.profiles import WAYS, browsed, contents, unpack_lz4, unpack_snappy
 
 MARKERS = [f"{bird}{os.urandom(6).hex()}" for bird in ("Steinschmaetzer", "Braunkehlchen", "Neuntoeter")]
 MESSAGE, NAME, CONTENTS = MARKERS
@@ -45,10 +45,15 @@ def found(left: Path, words: list[str]) -> list[str]:
     return [f"{word} in {place}" for place, data in contents(left) for word, spelling in wanted if spelling in data]
 
 
-def visit(context: BrowserContext, room: Newsroom, file: Path) -> str:
+def arrive(context: BrowserContext, room: Newsroom) -> Page:
     page = context.pages[0]
     page.goto(room.url)
     page.wait_for_selector("main[data-state=compose]")
+    return page
+
+
+def visit(context: BrowserContext, room: Newsroom, file: Path) -> str:
+    page = arrive(context, room)
     page.click("#message")
     # Typed, as spelling checkers and form histories see it.
     page.keyboard.type(f"the word is {MESSAGE}")
@@ -76,11 +81,8 @@ def test_after_a_visit_the_disk_has_no_word_of_it(way: str, room: Newsroom, fold
     file.parent.mkdir()
     file.write_text(f"{CONTENTS} " * 30_000)
     left, plain = folder / "left", folder / "plain"
-    with browsing(way, plain) as context:
-        context.pages[0].goto(room.url)
-        context.pages[0].wait_for_selector("main[data-state=compose]")
-    with browsing(way, left) as context:
-        words = visit(context, room, file)
+    browsed(way, plain, lambda context: arrive(context, room))
+    words = browsed(way, left, lambda context: visit(context, room, file))
     assert sum(path.is_file() for path in left.rglob("*")) > 20, "the browser kept its profile elsewhere"
     assert found(left, [*MARKERS, *pairs(words)]) == []
     # A single word of the list may be anywhere in a browser: only one that is there since the visit tells.
@@ -92,9 +94,7 @@ def test_after_a_visit_the_disk_has_no_word_of_it(way: str, room: Newsroom, fold
 
 
 def leave(context: BrowserContext, room: Newsroom) -> None:
-    page = context.pages[0]
-    page.goto(room.url)
-    page.wait_for_selector("main[data-state=compose]")
+    page = arrive(context, room)
     page.evaluate(f"document.title = '{MESSAGE}'.repeat(3); localStorage.setItem('draft', '{CONTENTS}'.repeat(50))")
     page.wait_for_timeout(2500)
 
@@ -103,8 +103,7 @@ def leave(context: BrowserContext, room: Newsroom) -> None:
 @pytest.mark.parametrize("way", ways(remembering=True))
 def test_what_a_page_leaves_is_found(way: str, room: Newsroom, folder: Path) -> None:
     """The search above can fail: a page that keeps a draft, or puts a word into its title, is noticed."""
-    with browsing(way, folder) as context:
-        leave(context, room)
+    browsed(way, folder, lambda context: leave(context, room))
     hits = found(folder, [MESSAGE, CONTENTS])
     assert [hit for hit in hits if CONTENTS in hit], "what localStorage holds was not found"
     assert [hit for hit in hits if MESSAGE in hit], "a page's title was not found"

@@ -7,15 +7,17 @@ few lines that reading takes.
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from playwright.sync_api import BrowserContext, sync_playwright
 
 from tests.support.browsers import QUIET, SILENT
 
+Result = TypeVar("Result")
 MOZLZ4 = b"mozLz40\0"
 _TABLE = bytes.fromhex("57fb808b247547db")
 
@@ -38,9 +40,20 @@ WAYS = {
 }
 
 
+def browsed(name: str, folder: Path, visit: Callable[[BrowserContext], Result]) -> Result:
+    """What a visit returns, in a browser whose profile, home and scratch lie in `folder`; closed as a person closes it."""
+
+    def alone() -> Result:
+        with _browsing(name, folder) as context:
+            return visit(context)
+
+    # Playwright allows one driver a thread, and a test's own thread may have one already.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(alone).result()
+
+
 @contextlib.contextmanager
-def browsing(name: str, folder: Path) -> Iterator[BrowserContext]:
-    """A browser whose profile, home and scratch lie in `folder`; closed as a person closes it, by the end of the block."""
+def _browsing(name: str, folder: Path) -> Iterator[BrowserContext]:
     way = WAYS[name]
     places = {word: folder / word.lower() for word in ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "PROFILE")}
     for place in places.values():
