@@ -31,7 +31,7 @@ def browser(request: pytest.FixtureRequest) -> Iterator[browsers.Started]:
 @pytest.fixture
 def unserved(tmp_path: Path, passphrase: Path) -> Newsroom:
     """A newsroom whose server is not running yet."""
-    return Newsroom(tmp_path).make("Dana", "Lee")
+    return Newsroom(tmp_path).copy("Dana", "Lee")
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ FAULTS = 50
 @pytest.fixture
 def small(tmp_path: Path, passphrase: Path) -> Newsroom:
     """A newsroom with small boxes, so that a small file is many; its server is not running yet."""
-    return Newsroom(tmp_path).make("Dana", options=("--box-size", SIZE))
+    return Newsroom(tmp_path).copy("Dana", options=("--box-size", SIZE))
 
 
 def entries(room: Newsroom) -> list[bytes]:

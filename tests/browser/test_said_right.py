@@ -37,7 +37,7 @@ def visit(browser: Started, room: Newsroom, language: Language) -> Page:
 @pytest.fixture
 def small(tmp_path: Path, passphrase: Path) -> Newsroom:
     """A newsroom with small boxes, so that a small file is many."""
-    return Newsroom(tmp_path).make("Dana", options=("--box-size", SIZE))
+    return Newsroom(tmp_path).copy("Dana", options=("--box-size", SIZE))
 
 
 def sent(page: Page) -> list[str]:

@@ -31,7 +31,7 @@ AbortSignal.timeout = (delay) => timeout(delay / {FASTER});
 @pytest.fixture
 def small(tmp_path: Path, passphrase: Path) -> Iterator[Newsroom]:
     """A drop of the smallest boxes, so that a slow line carries one in seconds."""
-    made = Newsroom(tmp_path).make("Dana", options=("--box-size", 2**18))
+    made = Newsroom(tmp_path).copy("Dana", options=("--box-size", 2**18))
     with made.serving():
         yield made
 

@@ -37,6 +37,6 @@ def room(tmp_path: Path, passphrase: Path, turn: Callable[[int], None], monkeypa
     """A served newsroom whom audits ask without patience."""
     monkeypatch.setattr(cli, "PATIENCE", QUICK)
     turn(MONDAY)
-    room = Newsroom(tmp_path).make("Ann")
+    room = Newsroom(tmp_path).copy("Ann")
     with room.serving():
         yield room

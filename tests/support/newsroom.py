@@ -6,11 +6,14 @@ Everything runs in this process, the server in a thread, so that one clock can b
 import contextlib
 import io
 import json
+import shutil
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from knothole_keys import clock
 from knothole_keys.cli import run
 from knothole_server.config import Config, Limits
 from knothole_server.drop import Drop
@@ -18,6 +21,10 @@ from knothole_server.serve import bind_tcp, make_server
 
 # Small slabs and quick beats: a test's disk and patience are smaller than a drop's.
 LIMITS = Limits(first_extent=2**22, later_extent=2**23, beat_seconds=0.5, poll_seconds=0.1)
+
+
+# Folders of newsrooms as they were made, before anybody served or sent; removed when the process ends.
+_MADE: dict[tuple[object, ...], tempfile.TemporaryDirectory[str]] = {}
 
 
 class CommandFailed(AssertionError):
@@ -65,6 +72,16 @@ class Newsroom:
         self.issue()
         self("server", "publish", self.path / "server", self.roster)
         self.token.write_text(self("server", "courier-token", self.path / "server"))
+        return self
+
+    def copy(self, *journalists: str, options: tuple[object, ...] = ()) -> "Newsroom":
+        """`make`, once a day and process; a copy of that, with the same keys, each time: for tests that need one newsroom."""
+        key = (clock.now() // 86_400, journalists, options)
+        if key not in _MADE:
+            folder = tempfile.TemporaryDirectory(prefix="knothole-newsroom-")
+            Newsroom(Path(folder.name)).make(*journalists, options=options)
+            _MADE[key] = folder
+        shutil.copytree(_MADE[key].name, self.path, dirs_exist_ok=True)
         return self
 
     def vault(self, name: str) -> Path:
