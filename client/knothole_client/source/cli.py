@@ -17,6 +17,7 @@ from knothole_client.source.reading import SourceFile, look, survey
 from knothole_client.source.sending import Receipt, Sender
 from knothole_client.source.submission import compose
 from knothole_client.source.weeks import Week, choose
+from knothole_client.terminal import counted
 from knothole_client.trust import View, get_lists, get_view, read_view
 from knothole_keys import clock
 from knothole_keys.codename import thread_keys
@@ -180,8 +181,9 @@ def _survey(paths: tuple[Path, ...], week: Week) -> list[SourceFile]:
 
 
 def _tell(receipt: Receipt) -> None:
-    there = f", and that {receipt.already} more were there already" if receipt.already else ""
-    click.echo(f"The server says that it has stored {receipt.stored} boxes{there}.", err=True)
+    more = counted(receipt.already, "more was", "more were")
+    there = f", and that {more} there already" if receipt.already else ""
+    click.echo(f"The server says that it has stored {counted(receipt.stored, 'box', 'boxes')}{there}.", err=True)
     click.echo("The newsroom has it only when a journalist has fetched and opened it. Keep the codename.", err=True)
 
 
