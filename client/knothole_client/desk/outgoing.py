@@ -27,8 +27,8 @@ from knothole_keys.sign import Signer
 class Written:
     """How many answers went into a file to their end, and how many wait for the next, by kind.
 
-    `lost`: answers whose thread this vault cannot read any more. `listed`: whether the newest roster names this desk; if not,
-    no source would believe its answers, and all of them wait.
+    `lost`: answers whose thread this vault cannot read any more; `damaged`: records that were left out. `listed`: whether the
+    newest roster names this desk; if not, no source would believe its answers, and all of them wait.
     """
 
     replies: int = 0
@@ -36,6 +36,7 @@ class Written:
     replies_left: int = 0
     acknowledgements_left: int = 0
     lost: int = 0
+    damaged: int = 0
     listed: bool = True
 
 
@@ -104,6 +105,7 @@ def write(vault: Vault, output: Path, count: int, now: int) -> Written:
         replies_left=left.count("reply"),
         acknowledgements_left=left.count("acknowledgement"),
         lost=lost,
+        damaged=vault.records.damaged,
         listed=listed,
     )
 

@@ -14,6 +14,7 @@ from knothole_client.terminal import counted, first_words
 from knothole_keys import clock
 from knothole_keys.board import SLOTS_A_FILE, SLOTS_A_POST
 from knothole_keys.card import MAX_TEXT
+from knothole_keys.errors import Refused
 
 _TOO_LONG = "write it in several replies"
 
@@ -62,12 +63,14 @@ def replies(path: Path, start: str | None, as_json: bool) -> None:
         answers = Answers(desk.vault.records)
         found = [one for one in answers.all("reply") if thread in (None, one.thread)]
         told = [one for one in answers.all("acknowledgement") if thread in (None, one.thread)]
+        damaged = desk.vault.records.damaged
     rows = [f"{one.day}  {one.thread[:SHORT]}  {_state(one):<34}  {first_words(one.text)}" for one in found]
     waiting = sum(not one.times for one in told)
     lines = rows or ["Nothing was answered yet."]
     lines += [f"{counted(waiting, 'acknowledgement')} of {len(told)} never went out yet."] if waiting else []
-    value = {"replies": [_value(one) for one in found], "acknowledgements": [_value(one) for one in told]}
+    value = {"replies": [_value(one) for one in found], "acknowledgements": [_value(one) for one in told], "damaged": damaged}
     show(value, lines, as_json=as_json)
+    _tell_damaged(damaged)
 
 
 @click.command()
@@ -106,6 +109,16 @@ def slots(path: Path, output: Path, count: int, as_json: bool) -> None:
         lost = counted(done.lost, "answer belongs to a thread", "answers belong to threads")
         lines.append(f"{lost} of which no letter can be read here any more; left out.")
     show(value, lines, as_json=as_json)
+    _tell_damaged(done.damaged)
+
+
+def _tell_damaged(count: int) -> None:
+    # After everything else has been done and shown.
+    if count:
+        raise Refused(
+            f"{counted(count, 'record')} of the vault could not be read, and what it says was left out: the vault is damaged, "
+            "so use a copy of it, and look for why this disk fails."
+        )
 
 
 def _state(one: Answer) -> str:
