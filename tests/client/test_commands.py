@@ -29,7 +29,8 @@ MIB = 2**20
 
 def run(*arguments: object, stdin: bytes = b"", cwd: Path | None = None) -> "subprocess.CompletedProcess[str]":
     command = [str(KNOTHOLE), *map(str, arguments)]
-    done = subprocess.run(command, input=stdin, capture_output=True, timeout=60, cwd=cwd, check=False)
+    # Nobody is at a terminal, wherever these tests run.
+    done = subprocess.run(command, input=stdin, capture_output=True, timeout=60, cwd=cwd, check=False, start_new_session=True)
     out, error = done.stdout.decode(), done.stderr.decode()
     assert "Traceback" not in error, error
     return subprocess.CompletedProcess(command, done.returncode, out, error)
@@ -97,6 +98,7 @@ REFUSED: dict[str, tuple[list[object], str]] = {
     "a_language_that_is_none": (["-m", "x", "--language", "zh_CN"], "not a language's code"),
     "to_nobody": (["-m", "x", "--to", "ffff"], "--to names nobody"),
     "returning_without_a_person": (["-m", "x", "--returning"], "nobody to ask for the codename"),
+    "returning_before_anything_is_read": (["-m", "-", "--returning", "/no/such/file"], "nobody to ask for the codename"),
     "an_http_proxy": (["-m", "x", "--proxy", "http://127.0.0.1:1"], "not a proxy's address"),
     "half_a_character": (["-m", os.fsdecode(b"\xff")], "half a character"),
 }
@@ -133,11 +135,14 @@ def test_a_token_file_without_a_token_is_refused_without_showing_it(token: str, 
 class Person:
     """Somebody at a terminal, who sees what a command prints and types answers."""
 
-    def __init__(self, *arguments: object) -> None:
+    def __init__(self, *arguments: object, stdin: Path | None = None) -> None:
         self.seen = ""
         self._ours, theirs = pty.openpty()
         command = [str(KNOTHOLE), *map(str, arguments)]
-        self.process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True)
+        if stdin:
+            # The terminal is theirs all the same, as /dev/tty.
+            command = ["setsid", "--ctty", "sh", "-c", 'exec "$@" < "$0"', str(stdin), *command]
+        self.process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=not stdin)
         os.close(theirs)
 
     def until(self, wanted: str) -> None:
@@ -173,7 +178,7 @@ def test_at_a_terminal_nothing_is_sent_before_the_codename_is_written_down(serve
 
 
 @pytest.mark.tool("/dev/pts")
-def test_one_who_returns_types_the_codename_unseen_and_nothing_is_sent_twice(served: Served, drop: Drop):
+def test_one_who_returns_types_the_codename_unseen_and_nothing_is_sent_twice(served: Served, drop: Drop, tmp_path: Path):
     person = Person(*send_arguments(served, drop, "-m", "back again"))
     person.until("Have you written it down")
     [words] = [line for line in person.seen.splitlines() if len(line.split()) == 8 and line.islower() and "?" not in line]
@@ -186,6 +191,13 @@ def test_one_who_returns_types_the_codename_unseen_and_nothing_is_sent_twice(ser
     assert again.ends() == 0
     assert "stored 0 boxes, and that 1 more was there already" in again.seen
     assert " ".join(words.split()[:2]) not in again.seen.lower()
+
+    (tmp_path / "message").write_text("back again")
+    piped = Person(*send_arguments(served, drop, "-m", "-", "--returning"), stdin=tmp_path / "message")
+    piped.until("Your codename")
+    piped.types(f"{words}\n")
+    assert piped.ends() == 0
+    assert "stored 0 boxes, and that 1 more was there already" in piped.seen
 
     wrong = Person(*send_arguments(served, drop, "-m", "back again", "--returning"))
     wrong.until("Your codename")

@@ -39,7 +39,7 @@ def source() -> None:
 @click.option("-m", "--message", help="The message; - reads it from standard input, where no list of processes shows it.")
 @click.option("--language", default="", help="The language of the message, such as en, zh-Hans or pt-BR.")
 @click.option("--codename-file", type=FILE, help="Read the codename from this file, or make one and keep it there.")
-@click.option("--returning", is_flag=True, help="Ask for the codename of an earlier submission.")
+@click.option("--returning", is_flag=True, help="Ask for the codename of an earlier submission, at the terminal.")
 @click.option("--to", multiple=True, metavar="ID", help="Seal to this recipient only; once for each. Everybody otherwise.")
 @click.option("--clean", is_flag=True, help="Send copies that mat2 has cleaned; what it cannot clean is refused.")
 @click.option("--out", type=FILE, metavar="F.boxes", help="Send nothing: seal into this file, for the form without scripts.")
@@ -80,6 +80,8 @@ def send(
         raise click.UsageError("--split, --roots and --roster go with --out, and the last two together.")
     drop_id = parse_fingerprint(root)
     carrier = Carrier(out, _size(split)) if out else None
+    if returning:
+        thread.somebody_there()
     thread.keep_out(paths, codename_file)
     text = messages.from_option(message or "", MAX_LETTER, "send it as a file")
     if not text and not paths:
