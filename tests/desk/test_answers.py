@@ -290,7 +290,10 @@ def test_the_file_is_never_written_over_and_nothing_is_claimed_then(
     reply(desk, sent, "hello")
     (tmp_path / "day").write_text("mine")
     check = unchanged(desk.path)
-    for path, why in ((tmp_path / "day", "exists already"), (tmp_path / "no" / "folder", "cannot be written")):
+    for path, why in (
+        (tmp_path / "day", "exists already"),
+        (tmp_path / "no" / "folder", f"The folder {tmp_path / 'no'} does not exist"),
+    ):
         code, _, error = command("slots", "-o", path)
         assert (code, why in error) == (1, True)
     check()

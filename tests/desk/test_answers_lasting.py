@@ -9,8 +9,10 @@ import pytest
 
 from knothole_client.desk.answers import RESUMED
 from knothole_keys import clock
+from knothole_keys.board import SLOT, SLOTS_A_FILE
 from knothole_keys.card import PIECE
 from knothole_keys.cli import passphrase, run
+from knothole_keys.epoch import DAY
 from tests.desk.answering import board, export, exported, import_one, next_letter, queued, reply, texts
 from tests.desk.conftest import NOW, PASSPHRASE, Desk
 from tests.support.drop import Drop, Sent, write_out
@@ -113,3 +115,89 @@ def test_damage_is_in_json_too(desk: Desk, drop: Drop, tmp_path: Path, command: 
     of_an_answer(desk, sent)
     assert json.loads(command("replies", "--json")[1])["damaged"] == 1
     assert json.loads(command("slots", "-o", tmp_path / "day", "--json")[1])["damaged"] == 1
+
+
+@pytest.mark.parametrize("length", [1, 3 * PIECE])
+def test_what_was_in_a_lost_file_goes_out_again_when_the_day_is_named(
+    desk: Desk, drop: Drop, tmp_path: Path, command: Command, length: int
+) -> None:
+    sent = import_one(desk, drop, tmp_path / "in")
+    reply(desk, sent, "x" * length)
+    exported(desk, tmp_path, -2, count=2)
+    exported(desk, tmp_path, -1, count=8)
+    before = queued(desk)[0]
+    assert command("slots", "-o", tmp_path / "empty")[0] == 0
+    assert texts(drop, sent, (tmp_path / "empty").read_bytes()) == []
+    # In the first file the long one had its beginning only: it is all of it that goes again.
+    code, said, _ = command("slots", "-o", tmp_path / "again", "--again", clock.day_of(NOW - 2 * DAY))
+    assert code == 0
+    assert "that no later one has and nobody has read; they go out again" in said
+    again = (tmp_path / "again").read_bytes()
+    assert len(again) == SLOTS_A_FILE * SLOT
+    assert texts(drop, sent, again) == ["x" * length]
+    after = queued(desk)[0]
+    assert (after.times, after.sequence) == (before.times, before.sequence)
+    assert command("slots", "-o", tmp_path / "next")[0] == 0
+    assert texts(drop, sent, (tmp_path / "next").read_bytes()) == []
+
+
+def test_a_day_without_a_lost_file_brings_nothing_back(desk: Desk, drop: Drop, tmp_path: Path, command: Command) -> None:
+    sent = import_one(desk, drop, tmp_path / "in")
+    answer = reply(desk, sent, "read already")
+    reply(desk, sent, "unread")
+    exported(desk, tmp_path, -3)
+    desk.take_in(write_out(tmp_path / "more", drop, next_letter(drop, sent, [(answer.sender, answer.sequence)])))
+    for day in (-4, -2, 0):
+        command("slots", "-o", tmp_path / f"of{day}", "--again", clock.day_of(NOW + day * DAY))
+        assert texts(drop, sent, (tmp_path / f"of{day}").read_bytes()) == []
+    command("slots", "-o", tmp_path / "again", "--again", clock.day_of(NOW - 3 * DAY))
+    assert texts(drop, sent, (tmp_path / "again").read_bytes()) == ["unread"]
+    assert command("slots", "-o", tmp_path / "none", "--again", "yesterday")[0] == 2
+
+
+def test_an_answer_that_went_nowhere_is_withdrawn_and_no_other(
+    desk: Desk, drop: Drop, tmp_path: Path, command: Command
+) -> None:
+    sent = import_one(desk, drop, tmp_path / "in")
+    kept = reply(desk, sent, "x" * (2 * PIECE))
+    exported(desk, tmp_path, 0, count=1)
+    told = command("reply", sent.id.hex(), "-m", "a slip of the pen")[1]
+    slip = queued(desk)[-1].sequence
+    assert f"number {slip}" in told
+    assert f"{slip}" in command("replies")[1]
+    code, said, _ = command("reply", "--withdraw", slip)
+    assert (code, "is withdrawn" in said) == (0, True)
+    for number, why in ((slip, "No answer has this number"), (kept.sequence, "cannot be withdrawn"), (0, "No answer")):
+        code, _, error = command("reply", "--withdraw", number)
+        assert (code, why in error) == (1, True)
+    assert command("reply", sent.id.hex(), "--withdraw", kept.sequence)[0] == 2
+    assert command("reply", "-m", "to nobody")[0] == 2
+    command("slots", "-o", tmp_path / "day", "--again", clock.day_of(NOW))
+    assert texts(drop, sent, (tmp_path / "day").read_bytes()) == [kept.text]
+    assert command("reply", "--withdraw", kept.sequence)[0] == 1
+    # Also when its only file is said to be lost: that may be wrong.
+    command("slots", "-o", tmp_path / "short", "--count", 1, "--again", clock.day_of(NOW))
+    assert command("reply", "--withdraw", kept.sequence)[0] == 1
+
+
+def test_whom_an_answer_is_for_is_shown_and_what_was_answered_can_be_read(
+    desk: Desk, drop: Drop, tmp_path: Path, command: Command
+) -> None:
+    sent = import_one(desk, drop, tmp_path / "in")
+    code, _, error = command("reply", sent.id.hex()[:12], "-m", "the first line\n\x09and " + "long " * 30 + "\nits end")
+    assert code == 0
+    assert f"This answers thread {sent.thread.thread.hex()[:10]}: 1 letter, the last of" in error
+    assert f"({sent.id.hex()[:10]}): hello" in error
+    assert "its end" not in command("replies")[1]
+    assert "    the first line\n" in command("replies", "--text")[1]
+    assert "\n    its end\n" in command("replies", "--text")[1]
+
+
+def test_an_answer_that_is_too_long_is_told_both_sizes(desk: Desk, drop: Drop, tmp_path: Path, command: Command) -> None:
+    sent = import_one(desk, drop, tmp_path / "in")
+    (tmp_path / "long").write_bytes(b"x" * 40_000)
+    code, _, error = command("reply", sent.id.hex(), "--file", tmp_path / "long")
+    assert code == 1
+    assert "has 40,000 bytes, and a message at most 29,904; write it in several replies." in error
+    (tmp_path / "long").write_bytes(b"x" * 29_904 + b"\n")
+    assert command("reply", sent.id.hex(), "--file", tmp_path / "long")[0] == 0

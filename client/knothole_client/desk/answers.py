@@ -29,8 +29,9 @@ _EPOCH = "1970-01-01"
 class Answer:
     """A card and its way out. Days are `YYYY-MM-DD`, `thread` and `letter` hexadecimal; a reply has no letter.
 
-    `done` pieces of the present round are in files already, which `begun` on a day. `first` and `last` are the days on which it
-    was exported whole, `times` how often; `read` is the day of the letter that names it as read. Each is empty until then.
+    `done` pieces of the present round are in files already; it, or else the last one, `begun` on a day. `first` and `last` are
+    the days on which it was exported whole, `times` how often; `read` is the day of the letter that names it as read. Each is
+    empty until then.
     """
 
     kind: Kind
@@ -74,10 +75,23 @@ class Answer:
     def exported(self, pieces: int, of: int, today: str) -> "Answer":
         """The same after `pieces` more of its `of` slots went into a file."""
         done = self.done + pieces
+        begun = self.begun if self.done else today
         if done < of:
-            return replace(self, done=done, begun=self.begun if self.done else today)
+            return replace(self, done=done, begun=begun)
         first = min(self.first or today, today)
-        return replace(self, done=0, first=first, last=today, times=self.times + 1, begun="")
+        return replace(self, done=0, first=first, last=today, times=self.times + 1, begun=begun)
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether nothing of it was ever in a file."""
+        return not (self.done or self.begun or self.first)
+
+    def taken_back(self, day: str) -> "Answer":
+        """The same, but due from its beginning if a part of its newest round went into the file of this day, which was lost."""
+        went = self.begun <= day if self.done else bool(self.last) and (self.begun or self.last) <= day <= self.last
+        if self.read or not went:
+            return self
+        return replace(self, done=0, last="", times=self.times if self.done else self.times - 1)
 
 
 class Answers:
@@ -92,9 +106,23 @@ class Answers:
         """Every answer of a kind, the oldest first."""
         return sorted((one for one in self._all() if one.kind == kind), key=lambda one: one.sequence)
 
-    def due(self, today: str) -> list[Answer]:
-        """What belongs into the next file, in the order in which it goes."""
-        return sorted((one.resumed(today) for one in self._all() if one.is_due(today)), key=_order)
+    def due(self, today: str, lost: str = "") -> list[Answer]:
+        """What belongs into the next file, in the order in which it goes; with what was in the file of the day `lost`."""
+        every = (one.taken_back(lost) for one in self._all())
+        return sorted((one.resumed(today) for one in every if one.is_due(today)), key=_order)
+
+    def lost(self, day: str) -> list[Answer]:
+        """What went into the file of this day and has to go out again, as `due` has it."""
+        return [again for one in self._all() if (again := one.taken_back(day)) != one]
+
+    def reply(self, sequence: int) -> Answer | None:
+        """The reply of this number. Raises Refused when it is damaged."""
+        value = self._records.get(KIND, f"reply/{sequence}")
+        return None if value is None else Answer(**value)
+
+    def remove(self, answer: Answer) -> None:
+        """Forget an answer."""
+        self._records.remove(KIND, answer.name)
 
     def acknowledgement(self, letter: str) -> Answer | None:
         """The newest acknowledgement of a letter, if there is one that can be read."""

@@ -5,6 +5,7 @@ A thread is known by the letters that were read, and by nothing else: when the l
 
 from knothole_client.desk.inbox import Inbox
 from knothole_client.desk.records import Records
+from knothole_client.desk.submission import Summary
 from knothole_keys.errors import Refused
 
 
@@ -23,6 +24,11 @@ def find(inbox: Inbox, start: str) -> str:
     if any(_begins(start, str(one["id"])) for one in inbox.refused() if start):
         raise Refused("This letter was refused when it was imported; it has no thread that could be answered.")
     raise Refused("No thread and no submission has this id; `knothole desk list` shows them.")
+
+
+def letters(inbox: Inbox, thread: str) -> list[Summary]:
+    """The letters of a thread that can be read here, by day."""
+    return [one for one in inbox.summaries(sound=True) if one.thread == thread]
 
 
 def reply_key(records: Records, thread: str) -> bytes | None:
