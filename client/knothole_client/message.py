@@ -8,21 +8,24 @@ from knothole_keys.errors import Refused
 
 
 def from_option(text: str, limit: int, otherwise: str) -> str:
-    """The message of `-m TEXT`; `-` reads standard input, at most `limit` bytes; `otherwise` says what to do with more.
+    """The message of `-m TEXT`; `-` reads standard input, at most `limit` bytes and a newline.
 
-    Raises Refused.
+    `otherwise` says what to do with more. Raises Refused.
     """
     if text != "-":
         return text
-    data = sys.stdin.buffer.read(limit + 1)
-    if len(data) > limit:
-        raise Refused(f"The message is too long; {otherwise}.")
+    data = sys.stdin.buffer.read(limit + 2)
+    if len(data) > limit + 1:
+        raise Refused(f"The message is longer than {limit:,} bytes, which is the most; {otherwise}.")
     return _decoded(data, "The message", otherwise)
 
 
 def from_file(path: Path, limit: int, otherwise: str) -> str:
-    """The message that a file holds. Raises Refused."""
-    return _decoded(files.read(path, limit), str(path), otherwise)
+    """The message that a file holds, of at most `limit` bytes and a newline. Raises Refused."""
+    size = path.stat().st_size if path.is_file() else 0
+    if size > limit + 1:
+        raise Refused(f"{path} has {size:,} bytes, and a message at most {limit:,}; {otherwise}.")
+    return _decoded(files.read(path, limit + 1), str(path), otherwise)
 
 
 def asked(what: str, limit: int, otherwise: str) -> str:

@@ -7,7 +7,7 @@ puts bytes there, and any recipient who holds a thread's letter can seal slots f
 import hashlib
 import struct
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal, NamedTuple
@@ -33,6 +33,8 @@ _HEADER = struct.Struct(">BI8sQ16sHHH")
 _SIGNED = 1912
 PIECE = _SIGNED - _HEADER.size
 MAX_TEXT = MAX_PIECES * PIECE
+# Whoever holds a reply key can fill a board with forgeries: they are counted so far, and need no more memory.
+MAX_IGNORED = 4096
 _UNIX = date(1970, 1, 1)
 _DAYS = range((date(2000, 1, 1) - _UNIX).days, (date.max - _UNIX).days + 1)
 _ALLOWED_CONTROLS = frozenset("\t\n\r")
@@ -54,7 +56,8 @@ class Card:
 class Board:
     """What a board holds for one thread, and how many of its slots opened in vain.
 
-    `cards` by day, then sequence. `ignored`: slots that opened but are forged, of an unknown sender or malformed.
+    `cards` by day, then sequence. `ignored`: slots that opened but are forged, of an unknown sender or malformed, of which no
+    more than MAX_IGNORED are counted.
     `incomplete`: cards of which pieces are missing.
     """
 
@@ -120,27 +123,57 @@ def read_board(board: bytes, *, reply_key: bytes, drop_id: bytes, thread: bytes,
 
     Raises MalformedBoard when the board is not a whole number of slots, and nothing for what slots hold.
     """
-    if len(board) % SLOT:
-        raise MalformedBoard("The board is not a whole number of reply slots; fetch it again.")
-    found: dict[_About, _Pieces] = {}
-    ignored = 0
-    for plaintext in _opened(board, reply_key, LABEL + drop_id):
+    reader = BoardReader(reply_key=reply_key, drop_id=drop_id, thread=thread, senders=senders)
+    reader.feed(board)
+    return reader.finish()
+
+
+class BoardReader:
+    """Reads a board as it comes, as `read_board` reads a whole one. Of what is ignored at once no more than a hash stays."""
+
+    def __init__(self, *, reply_key: bytes, drop_id: bytes, thread: bytes, senders: Mapping[str, bytes]) -> None:
+        self._reply_key, self._drop_id, self._thread, self._senders = reply_key, drop_id, thread, senders
+        self._rest = b""
+        self._seen: set[bytes] = set()
+        self._ignored: set[bytes] = set()
+        self._found: dict[_About, _Pieces] = {}
+
+    def feed(self, data: bytes) -> None:
+        """Try what has come whole."""
+        data = self._rest + data if self._rest else data
+        whole = len(data) // SLOT * SLOT
+        for at in range(0, whole, SLOT):
+            plaintext = _open(memoryview(data)[at : at + SLOT], self._reply_key, LABEL + self._drop_id)
+            if plaintext is not None:
+                self._take(plaintext)
+        self._rest = data[whole:]
+
+    def finish(self) -> Board:
+        """The cards, now that all slots have come. Raises MalformedBoard."""
+        if self._rest:
+            raise MalformedBoard("The board is not a whole number of reply slots; fetch it again.")
+        cards, ignored, incomplete = [], len(self._ignored), 0
+        for about, pieces in sorted(self._found.items()):
+            if len(pieces.texts) < about.pieces:
+                incomplete += 1
+            elif card := pieces.card(about):
+                cards.append(card)
+            else:
+                ignored += pieces.slots
+        return Board(cards, ignored, incomplete)
+
+    def _take(self, plaintext: bytes) -> None:
+        name = hashlib.sha256(plaintext).digest()
+        if name in self._seen or name in self._ignored:
+            return
         piece = _piece(plaintext)
-        key = senders.get(piece.about.sender) if piece else None
-        signed, signature = plaintext[:_SIGNED], plaintext[_SIGNED:]
-        if not piece or not key or not verifies(key, _message(drop_id, thread, signed), signature):
-            ignored += 1
-            continue
-        found.setdefault(piece.about, _Pieces()).add(piece)
-    cards, incomplete = [], 0
-    for about, pieces in sorted(found.items()):
-        if len(pieces.texts) < about.pieces:
-            incomplete += 1
-        elif card := pieces.card(about):
-            cards.append(card)
-        else:
-            ignored += pieces.slots
-    return Board(cards, ignored, incomplete)
+        key = self._senders.get(piece.about.sender) if piece else None
+        message = _message(self._drop_id, self._thread, plaintext[:_SIGNED])
+        if piece and key and verifies(key, message, plaintext[_SIGNED:]):
+            self._seen.add(name)
+            self._found.setdefault(piece.about, _Pieces()).add(piece)
+        elif len(self._ignored) < MAX_IGNORED:
+            self._ignored.add(name)
 
 
 class _About(NamedTuple):
@@ -185,19 +218,13 @@ class _Pieces:
         return Card(kind, (_UNIX + timedelta(about.day)).isoformat(), about.sender, about.sequence, text)
 
 
-def _opened(board: bytes, reply_key: bytes, context: bytes) -> Iterator[bytes]:
-    """The plaintexts that the key opens, each once."""
-    seen = set()
-    for at in range(0, len(board), SLOT):
-        trial = Cobblestone256Decryptor(reply_key, context=context)
-        try:
-            plaintext = trial.update(memoryview(board)[at : at + SLOT]) + trial.finalize()
-        except (InvalidTag, ValueError):
-            # Somebody else's, random bytes, or damaged: nobody can tell.
-            continue
-        if plaintext not in seen:
-            seen.add(plaintext)
-            yield plaintext
+def _open(slot: memoryview, reply_key: bytes, context: bytes) -> bytes | None:
+    trial = Cobblestone256Decryptor(reply_key, context=context)
+    try:
+        return trial.update(slot) + trial.finalize()
+    except (InvalidTag, ValueError):
+        # Somebody else's, random bytes, or damaged: nobody can tell.
+        return None
 
 
 def _piece(plaintext: bytes) -> _Piece | None:

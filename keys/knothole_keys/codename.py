@@ -4,6 +4,7 @@ Eight words are the only thing a source keeps. 103 bits need no slow password ha
 afford.
 """
 
+import re
 import secrets
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,8 @@ from knothole_keys.errors import BadCodename
 from knothole_keys.kdf import derive, hkdf
 
 WORDS = 8
+# Hyphens that do not stand alone between two letters.
+_HYPHENS = re.compile("^-+|-+$|-{2,}")
 
 
 @cache
@@ -31,14 +34,23 @@ def generate() -> str:
 
 def parse(text: str) -> str:
     """The codename as it is derived from, out of what a person typed. Raises BadCodename, never quoting a word."""
-    words = [word for word in fields.SPACE.split(text.translate(fields.ASCII_LOWER)) if word]
+    words = _words(text)
     if len(words) != WORDS:
-        raise BadCodename(f"A codename has exactly {WORDS} words; this has {len(words)}.")
+        found = "one word" if len(words) == 1 else f"{len(words)} words"
+        raise BadCodename(f"A codename has exactly {WORDS} words; this has {found}. Give all of them, and nothing else.")
     listed = set(word_list())
     wrong = [str(i) for i, word in enumerate(words, 1) if word not in listed]
     if wrong:
         raise BadCodename(f"Word {', '.join(wrong)} of the codename is not in the list of words; check its spelling.")
     return " ".join(words)
+
+
+def _words(text: str) -> list[str]:
+    # Letters, with a hyphen only between two of them: commas, a list's numbers and all else part words. A letter that is not
+    # ASCII stays what it is, so that its word is refused and not cut at it.
+    lower = text.translate(fields.ASCII_LOWER)
+    kept = "".join(c if c.isalpha() or c == "-" else " " for c in lower)
+    return [word for run in kept.split() for word in _HYPHENS.sub(" ", run).split()]
 
 
 @dataclass(frozen=True, repr=False)

@@ -12,15 +12,16 @@ from knothole_keys.errors import Refused
 NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 
 
-def read(path: Path, limit: int) -> bytes:
-    """A whole file of at most `limit` bytes. Raises Refused with one sentence."""
+def read(path: Path, limit: int, *, shown: Path | None = None) -> bytes:
+    """A whole file of at most `limit` bytes. Raises Refused with one sentence, which calls the file `shown`, or by its path."""
+    shown = shown or path
     try:
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except OSError as error:
-        raise Refused(f"{path} cannot be read: {(error.strerror or 'it failed').lower()}.") from None
+        raise Refused(f"{shown} cannot be read: {(error.strerror or 'it failed').lower()}.") from None
     if len(data) > limit:
-        raise Refused(f"{path} is too large to be what it should be.")
+        raise Refused(f"{shown} is too large to be what it should be.")
     return data
 
 

@@ -20,6 +20,8 @@ FORM_DRAINED = 64 * MIB
 FORM_PARTS = 64
 FORM_HEAD_LINES = 8
 FORM_HEAD_LINE = 4096
+# In a request's state: a first box of its form has begun.
+BOX_BEGUN = "box_begun"
 
 ROSTER_BYTES = 4 * MIB
 
@@ -36,7 +38,8 @@ class Limits:
     KB/s, and the page shares one among four uploads: 2.5 KB/s each, after a stall of up to a minute, must pass. A box
     of 1 MiB then has nine and a half minutes, while the page itself gives one up after three and starts it again.
     `slow_rate` is what the page gives up at: when all `uploads` are taken and somebody waits, the slowest upload below
-    it makes room. A form brings many boxes in one body, so it may take `form_seconds` at the same least rate.
+    it makes room. A form brings many boxes in one body, so it may take `form_seconds` at the same least rate,
+    once its first box has begun.
     """
 
     first_extent: int = 64 * MIB

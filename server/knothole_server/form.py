@@ -16,7 +16,7 @@ from knothole_keys.errors import KnotholeError, NotABox
 from knothole_server import form_page
 from knothole_server.body import declared_length
 from knothole_server.boxes import check_sealing, geometry_now, take_box
-from knothole_server.config import FORM_BYTES, FORM_DRAINED, FORMS
+from knothole_server.config import BOX_BEGUN, FORM_BYTES, FORM_DRAINED, FORMS
 from knothole_server.drop import Drop
 from knothole_server.form_page import Receipt
 from knothole_server.form_parts import PartEnd, boundary_of, parts
@@ -29,7 +29,15 @@ async def post_boxes(request: Request) -> Response:
     receipt, body, language = Receipt(), _Body(request), FORMS[request.url.path]
     try:
         boundary = _check_before_body(request)
-        await _take_files(drop, _events(parts(body.pieces(), boundary), receipt), receipt)
+        closed = _closed(drop)
+        if closed and declared_length(request) > FORM_DRAINED:
+            raise closed
+        events = _events(parts(body.pieces(), boundary), receipt)
+        if closed:
+            # Its first words only: whether it is sealed, for then the rest is drained and the browser shows why.
+            await anext(events)
+            raise closed
+        await _take_files(drop, events, receipt, request)
     except (Refusal, KnotholeError) as error:
         refusal = error if isinstance(error, Refusal) else Refusal(400, error.name, str(error))
         if receipt.sealed and "Connection" not in refusal.headers:
@@ -91,6 +99,14 @@ def _check_open(drop: Drop, now: int) -> None:
         raise Refusal(429, "permit", message)
 
 
+def _closed(drop: Drop) -> Refusal | None:
+    try:
+        _check_open(drop, clock.now())
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
 async def _events(pieces: AsyncIterator[bytes | PartEnd], receipt: Receipt) -> AsyncIterator[Event]:
     """What the form's files hold, one after another. Raises MalformedBoxes, and Refusal when no file was chosen."""
     reader, fed, files, empty = Reader(), False, 0, 0
@@ -111,7 +127,7 @@ async def _events(pieces: AsyncIterator[bytes | PartEnd], receipt: Receipt) -> A
         raise Refusal(400, "empty", "One of the files was empty; copy it again from where it was made, and send it alone.")
 
 
-async def _take_files(drop: Drop, events: AsyncIterator[Event], receipt: Receipt) -> None:
+async def _take_files(drop: Drop, events: AsyncIterator[Event], receipt: Receipt, request: Request) -> None:
     size = 0
     async for event in events:
         if isinstance(event, Header):
@@ -120,14 +136,15 @@ async def _take_files(drop: Drop, events: AsyncIterator[Event], receipt: Receipt
                 raise Refusal(400, "WrongDrop", message)
             size = event.size
         elif isinstance(event, Entry):
+            # A form lasts: what held when it began may not hold for each of its boxes.
+            _check_open(drop, clock.now())
+            # From here on it has the time that a form has, and not only a box's (`quiet`).
+            request.scope["state"][BOX_BEGUN] = True
             await _take(drop, event, size, events, receipt)
 
 
 async def _take(drop: Drop, entry: Entry, size: int, events: AsyncIterator[Event], receipt: Receipt) -> None:
-    now = clock.now()
-    # A form lasts: what held when it began may not hold for each of its boxes.
-    _check_open(drop, now)
-    geometry = geometry_now(drop, entry.epoch, now)
+    geometry = geometry_now(drop, entry.epoch, clock.now())
     if geometry.size != size:
         raise NotABox("The drop's boxes have another size by now; seal again with the newest lists.")
     if await take_box(drop, _body(events), entry.epoch, entry.box_id, geometry):

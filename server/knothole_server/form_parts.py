@@ -18,6 +18,10 @@ from knothole_server.refusals import Refusal
 _TYPE = re.compile(r"""multipart/form-data; ?boundary="?([A-Za-z0-9'()+_,./:=?-]{1,70})"?""")
 
 
+# What a boundary begins with.
+_DASH = ord("-")
+
+
 class PartEnd:
     """One file of the form is over."""
 
@@ -49,7 +53,7 @@ class _Parser:
         self.whole = False
         self.refused: Refusal | None = None
         self._events: list[bytes | PartEnd] = []
-        self._parts = 0
+        self._parts, self._fed = 0, False
         self._parser = MultipartParser(
             boundary,
             {
@@ -64,6 +68,12 @@ class _Parser:
 
     def feed(self, piece: bytes) -> list[bytes | PartEnd]:
         self._events = []
+        if piece and not self._fed and piece[0] != _DASH:
+            # Lines before a form's first part, which no browser sends and which could go on for ever.
+            message = "This is not the form on the drop's page; open the drop's own address and use the form there."
+            self.refused = Refusal(400, "form", message, headers={"Connection": "close"})
+            return []
+        self._fed = self._fed or bool(piece)
         if piece and self.whole:
             self.refused = Refusal(400, "form", "After the form's end more came; send it again from the drop's page.")
             return []

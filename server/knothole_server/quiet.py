@@ -17,7 +17,7 @@ import asyncio
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from knothole_keys.page import HEADERS
-from knothole_server.config import FORMS, Limits
+from knothole_server.config import BOX_BEGUN, Limits
 from knothole_server.headers import json_body
 from knothole_server.narrow import PIECE
 
@@ -143,7 +143,7 @@ class QuietProtocol(HttpToolsProtocol):
         self._looked = now
         taken = now - self._since
         wanted = limits.body_rate * (taken - limits.stall_seconds)
-        most = limits.form_seconds if self.scope["path"] in FORMS else limits.body_seconds
+        most = limits.form_seconds if self.scope["state"].get(BOX_BEGUN) else limits.body_seconds
         return now - self._heard > limits.stall_seconds or self._body_bytes < wanted or taken > most
 
     def _turn_away(self, status: int, code: str, message: str) -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from knothole_client.courier import post as posting
-from knothole_client.courier.post import POSTED
+from knothole_client.courier.posted import POSTED, Memory
 from knothole_keys import files
 from knothole_keys.board import SLOT, SLOTS_A_FILE, SLOTS_A_POST
 from knothole_keys.cli import run
@@ -74,17 +73,17 @@ def test_stopped_between_posting_and_moving_it_posts_again_and_the_next_day_has_
 ):
     first, second = wait(folder, "a", 2), wait(folder, "b", 1)
 
-    def power_cut(path: Path) -> None:
+    def power_cut(*_: object) -> None:
         raise RuntimeError("power cut")
 
     with monkeypatch.context() as patch:
-        patch.setattr(posting, "_set_aside", power_cut)
+        patch.setattr(Memory, "put", power_cut)
         with pytest.raises(RuntimeError):
             daily()
     before = board(served)
     assert first <= before
     assert names(folder) == {"a", "b"}
-    daily()
+    assert "was on the board already" in daily()
     assert board(served) - before == second
     assert names(folder) == set()
 
@@ -128,7 +127,7 @@ def test_what_was_refused_waits_for_tomorrow(daily: Post, folder: Path):
     with lie(lambda _: (507, b"{}")) as (url, _):
         assert "post them tomorrow" in daily("--from", folder, url=url, code=1)
     assert names(folder) == {"a"}
-    assert not (folder / POSTED).exists()
+    assert names(folder / POSTED) == set()
 
 
 def test_a_second_file_of_a_name_does_not_take_the_first_ones_place(daily: Post, folder: Path):
@@ -143,7 +142,83 @@ def test_moving_is_durable_before_the_command_ends(daily: Post, folder: Path, mo
     monkeypatch.setattr(files, "sync_directory", lambda path: synced.append(path))
     wait(folder, "a", 1)
     daily()
-    assert synced == [folder / POSTED, folder]
+    assert synced[:2] == [folder / POSTED, folder]
+
+
+def locked(folder: Path) -> None:
+    # Root may write anywhere; a plain file in the folder's place stops it, too.
+    (folder / POSTED).write_bytes(b"")
+
+
+def test_a_folder_that_cannot_be_written_is_posted_file_by_file_all_the_same(served: Served, daily: Post, folder: Path):
+    newer, older = wait(folder, "a", 1), wait(folder, "b", 2)
+    locked(folder)
+    before = board(served)
+    for expected in (older, newer, None, None):
+        said = daily()
+        assert "already" not in said
+        new = board(served) - before
+        before |= new
+        assert len(new) == SLOTS_A_FILE
+        assert expected in (None, new)
+    assert names(folder) == {"a", "b", POSTED}
+    (folder / POSTED).unlink()
+    daily()
+    assert names(folder) == set(), "what was noted moves as soon as it can"
+
+
+def test_where_nothing_can_be_remembered_random_slots_go_every_day(served: Served, daily: Post, folder: Path, tmp_path: Path):
+    waiting = wait(folder, "a", 1)
+    locked(folder)
+    (tmp_path / "token.posted").mkdir()
+    before = board(served)
+    for day in range(1, 4):
+        said = daily(code=1)
+        assert "32 slots are on the board." in said
+        assert "random ones were posted instead" in said
+        after = board(served)
+        assert len(after - before) == day * SLOTS_A_FILE
+        assert not waiting & after
+    (folder / POSTED).unlink()
+    daily()
+    assert waiting <= board(served)
+
+
+def test_a_file_that_comes_once_more_from_its_stick_costs_no_day(served: Served, daily: Post, folder: Path):
+    wait(folder, "a", 2)
+    again = (folder / "a").read_bytes()
+    daily()
+    (folder / "copied-again").write_bytes(again)
+    os.utime(folder / "copied-again", (1, 1))
+    newer = wait(folder, "b", 1)
+    before = board(served)
+    assert "already" not in daily()
+    assert board(served) - before == newer
+    assert names(folder) == set()
+
+
+@pytest.mark.parametrize("noted", [b"", b"\xff\xfe\0", b"abc\n", b"0" * 10**6])
+def test_a_damaged_list_of_hashes_costs_no_day(served: Served, daily: Post, folder: Path, tmp_path: Path, noted: bytes):
+    (tmp_path / "token.posted").write_bytes(noted)
+    waiting = wait(folder, "a", 1)
+    daily()
+    assert waiting <= board(served)
+    assert len((tmp_path / "token.posted").read_text().splitlines()) == 1
+
+
+def test_a_files_name_does_not_reach_the_terminal_raw(daily: Post, folder: Path):
+    for name in ("\x1b[2Jcleared", "title\x1b]0;x\x07", "two\nlines", b"\xffnot-text".decode("utf-8", "surrogateescape")):
+        (folder / name).write_bytes(b"no slots")
+        said = daily()
+        assert "is not a file of reply slots" in said
+        assert not {"\x1b", "\x07"} & set(said)
+        assert "two\nlines" not in said
+        assert name not in said
+        (folder / name).write_bytes(bytes((SLOTS_A_POST + 1) * SLOT))
+        assert name not in daily()
+        said = daily(folder / name, code=1)
+        assert name not in said
+        (folder / name).unlink()
 
 
 def test_a_file_and_a_folder_together_are_wrong_usage(daily: Post, folder: Path):

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.cobblestone import Cobblestone256Encryptor
 from nacl.signing import SigningKey
 
 from knothole_client.source import answers, seen
 from knothole_client.source import cli as source_cli
 from knothole_keys import board, clock, codename
 from knothole_keys.board import BOARD_LIMIT, SLOT
-from knothole_keys.card import MAX_PIECES, PIECE, Card, make_slots
+from knothole_keys.card import LABEL, MAX_IGNORED, MAX_PIECES, PIECE, Card, make_slots
 from knothole_keys.cli import run
 from knothole_keys.codename import ThreadKeys
 from knothole_keys.errors import Refused
@@ -173,6 +174,30 @@ def test_a_full_board_is_never_in_memory(read: Read, drop: Drop, words: ThreadKe
     used = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert used < len(data) / 2
+
+
+def forgeries(words: ThreadKeys, drop: Drop, count: int) -> list[bytes]:
+    """Slots that open, sealed by somebody who holds the reply key and is nobody on the list."""
+    made = []
+    for number in range(count):
+        trial = Cobblestone256Encryptor(words.reply_key, context=LABEL + drop.drop_id)
+        made.append(trial.update(number.to_bytes(8, "big") + bytes(1968)) + trial.finalize())
+    return made
+
+
+def test_a_board_of_forgeries_is_not_in_memory_either(read: Read, drop: Drop, words: ThreadKeys):
+    forged = forgeries(words, drop, 4096)
+    data = b"".join([*forged, *sealed(drop, words, "hello"), *forged[:100]])
+    shown = {"/roots": drop.chain_bytes, "/roster": drop.roster_bytes, "/board": data}
+    tracemalloc.start()
+    found = read(answer=lambda asked: (200, shown[asked.path]))
+    used = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [one["text"] for one in found["replies"]] == ["hello"]
+    assert found["ignored"] == 4096
+    assert used < len(data) / 2
+    # So many are counted, and no more.
+    assert read(*forged, *forgeries(words, drop, 4200)[4096:])["ignored"] == MAX_IGNORED
 
 
 def test_what_was_shown_is_remembered_newest_first_to_what_a_letter_names(tmp_path: Path):

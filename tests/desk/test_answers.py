@@ -37,7 +37,7 @@ def command(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys:
     return ran
 
 
-def test_an_unread_answer_goes_out_every_month_for_26_weeks_and_then_no_more(desk: Desk, drop: Drop, tmp_path: Path) -> None:
+def test_an_unread_answer_goes_out_every_month_seven_times_and_then_no_more(desk: Desk, drop: Drop, tmp_path: Path) -> None:
     sent = import_one(desk, drop, tmp_path / "in")
     reply(desk, sent, "are you there?")
     days, files = [], []
@@ -86,7 +86,6 @@ def test_a_clock_that_was_ahead_for_a_day_silences_nothing(desk: Desk, drop: Dro
     exported(desk, tmp_path, 3000)
     for day in (0, 30, 180):
         assert texts(drop, sent, exported(desk, tmp_path, day)[1]) == ["hello"]
-    assert texts(drop, sent, exported(desk, tmp_path, 220)[1]) == []
 
 
 def test_a_long_answer_takes_several_slots_and_goes_on_in_the_next_days_file(desk: Desk, drop: Drop, tmp_path: Path) -> None:
@@ -291,7 +290,10 @@ def test_the_file_is_never_written_over_and_nothing_is_claimed_then(
     reply(desk, sent, "hello")
     (tmp_path / "day").write_text("mine")
     check = unchanged(desk.path)
-    for path, why in ((tmp_path / "day", "exists already"), (tmp_path / "no" / "folder", "cannot be written")):
+    for path, why in (
+        (tmp_path / "day", "exists already"),
+        (tmp_path / "no" / "folder", f"The folder {tmp_path / 'no'} does not exist"),
+    ):
         code, _, error = command("slots", "-o", path)
         assert (code, why in error) == (1, True)
     check()

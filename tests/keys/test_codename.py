@@ -51,6 +51,14 @@ def test_other_numbers_of_words_are_refused(words: list[str]) -> None:
     assert refusal(lambda: codename.parse(" ".join(words))) == "BadCodename"
 
 
+@pytest.mark.parametrize(
+    ("text", "found"), [("", "0 words"), ("1. zoom", "one word"), ("zoom, " * 7, "7 words"), ("zoom " * 12, "12 words")]
+)
+def test_a_refusal_says_how_many_words_there_are_and_how_many_are_needed(text: str, found: str) -> None:
+    with pytest.raises(BadCodename, match=f"exactly 8 words; this has {found}"):
+        codename.parse(text)
+
+
 @given(EIGHT, st.integers(0, 7), st.text(min_size=1, max_size=12))
 def test_words_that_are_not_listed_are_refused_and_not_quoted(words: list[str], at: int, other: str) -> None:
     changed = [*words[:at], f"{words[at]}{other}x", *words[at + 1 :]]

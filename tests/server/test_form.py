@@ -12,7 +12,7 @@ from knothole_keys import clock, epoch
 from knothole_keys.boxes_file import HEADER, Header
 from knothole_keys.languages import LANGUAGES, SOURCE
 from knothole_keys.page import ANSWER, TEMPLATE, pages
-from knothole_server.config import BUILT, FORM_BYTES, FORM_PARTS
+from knothole_server.config import BUILT, FORM_BYTES, FORM_DRAINED, FORM_PARTS
 from knothole_server.page import read_template
 from tests.server.serving import Served, tree_hash, wait_for
 from tests.support.drop import SealedBox, make_drop
@@ -203,6 +203,24 @@ def test_more_than_a_form_takes_is_refused_unread(shared: Served) -> None:
     assert shared.raw(chunked.encode()).startswith(b"HTTP/1.1 411 ")
 
 
+def test_a_drop_that_takes_nothing_says_so_before_it_reads_a_form(served: Served) -> None:
+    served.opened.permits.difficulty = 5
+    answer = served.raw(begun(FORM_DRAINED + 1))
+    assert answer.startswith(b"HTTP/1.1 429 ")
+    assert b'data-kind="permit"' in answer
+    # What fits is drained, so that the browser shows why; but never a file that is not sealed.
+    assert counts(post(served, ("evidence.pdf", b"%PDF-1.7\n" + bytes(100_000)))) == ("unsealed", 0, 0)
+    sealed = ("1.boxes", boxes_file(served.drop, look_alikes(served.drop, 1)))
+    assert counts(post(served, sealed)) == ("permit", 0, 0)
+
+
+@pytest.mark.parametrize("first", [b"\r\n", b"\n", b"x", b" ", b"\0"])
+def test_what_does_not_begin_as_a_form_is_refused_at_its_first_byte(shared: Served, first: bytes) -> None:
+    answer = shared.raw(begun(FORM_BYTES) + first)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"open the drop's own address" in answer.replace(b"&#39;", b"'")
+
+
 def test_another_sites_form_is_refused_and_the_drops_own_is_not(served: Served) -> None:
     file = ("1.boxes", boxes_file(served.drop, look_alikes(served.drop, 1)))
     own = f"http://127.0.0.1:{served.port}"
@@ -269,7 +287,8 @@ def test_a_drop_that_closes_within_a_form_takes_no_more(served: Served, monkeypa
 
     def check(drop: object, now: int) -> None:
         checks.append(now)
-        if len(checks) > 3:
+        # Once before the form is read, and once for each box.
+        if len(checks) > 4:
             from knothole_server.refusals import Refusal
 
             raise Refusal(

@@ -1,5 +1,6 @@
 """A form may bring many boxes and take long: memory does not grow with it, and it is not cut as a single box is."""
 
+import contextlib
 import http.client
 import socket
 import time
@@ -57,3 +58,18 @@ def test_a_form_outlasts_what_a_box_may_take(tmp_path: Path) -> None:
         time.sleep(3)
         slow.sendall(body[100_000:])
         assert read_answer(slow).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("sent", [b"", b"-", form(("1.boxes", b"|")).partition(b"|")[0]], ids=["nothing", "a byte", "no box"])
+def test_a_form_without_a_box_has_no_more_time_than_a_box(tmp_path: Path, sent: bytes) -> None:
+    drop = make_drop()
+    limits = Limits(first_extent=0, later_extent=0, body_seconds=0.5, poll_seconds=0.1)
+    head = f"POST /boxes HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM_TYPE['Content-Type']}\r\nContent-Length: 1000000\r\n\r\n"
+    with (
+        serving(drop, lay_out(tmp_path, drop, limits)) as served,
+        # Much less than a form may say nothing at all.
+        socket.create_connection(("127.0.0.1", served.port), timeout=limits.stall_seconds / 3) as slow,
+    ):
+        slow.sendall(head.encode() + sent)
+        with contextlib.suppress(ConnectionResetError):
+            assert slow.recv(1) == b"", "it was answered"

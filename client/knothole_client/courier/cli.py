@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from knothole_client.audit.cli import audit, cover
+from knothole_client.courier import posted
 from knothole_client.courier.fetch import fetch as bring
 from knothole_client.courier.post import cover_slots, post_next, read_slots
 from knothole_client.courier.post import post as put_on_board
@@ -77,14 +78,16 @@ def fetch(url: str, token_file: Path, out: Path, root: str | None, proxy: str | 
 def post(url: str, token_file: Path, slotfile: Path | None, folder: Path | None, proxy: str | None) -> None:
     """Put the reply slots of SLOTFILE on the board.
 
-    Without a file, random ones, so that a day without replies looks the same. Post once a day, and once only.
+    Without a file, random ones, so that a day without replies looks the same. Post once a day, and once only. With --from, what
+    was posted is noted beside the token's file, too, in FILE.posted.
     """
     if slotfile and folder:
         raise click.UsageError("Give either SLOTFILE or --from.")
     slots = read_slots(slotfile) if slotfile else cover_slots()
+    trouble = None
     with Connection(url, proxy=proxy, token=_token(token_file)) as connection:
         if folder:
-            count = post_next(connection, folder, _say)
+            count, trouble = post_next(connection, folder, posted.beside(token_file), _say)
         else:
             count = len(slots) // SLOT
             put_on_board(connection, slots)
@@ -95,6 +98,8 @@ def post(url: str, token_file: Path, slotfile: Path | None, folder: Path | None,
             _warn(View(chain, get_roster(connection, chain, now=None)))
         except KnotholeError as error:
             _say(f"Warning: {error}")
+    if trouble:
+        raise Refused(trouble)
 
 
 @courier.command()

@@ -1,27 +1,29 @@
 """Posting reply slots, one file a day: what a desk exported, or random strings of the same look when there is nothing.
 
-Files wait in a folder, the oldest goes first, and one that is on the board moves into `posted/` beside the others. If the
-courier stops between the two, the next day begins with the same file; the server says that it has all of it, and the
-file after it goes too, so that no day is without new slots.
+Files wait in a folder, the oldest goes first, and what is on the board is remembered (`posted`). If the courier stops between
+the two, the next day begins with the same file; the server says that it has all of it, and the file after it goes too, so that
+no day is without new slots. Where nothing can be remembered, random slots go: the same file would go every day.
 """
 
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
 
+from knothole_client.courier.posted import Memory
 from knothole_client.http import Connection, refusal
+from knothole_client.terminal import safe_name
 from knothole_keys import files
 from knothole_keys.board import SLOT, SLOTS_A_FILE, SLOTS_A_POST
 from knothole_keys.errors import Refused
 
-POSTED = "posted"
-
 
 def read_slots(path: Path) -> bytes:
     """A desk's file of slots. Raises Refused when it is not one."""
-    data = files.read(path, SLOT * SLOTS_A_POST)
+    shown = _shown(path)
+    data = files.read(path, SLOT * SLOTS_A_POST, shown=shown)
     if not data or len(data) % SLOT:
-        raise Refused(f"{path} is not a file of reply slots: those are whole pieces of {SLOT} bytes.")
+        raise Refused(f"{shown} is not a file of reply slots: those are whole pieces of {SLOT} bytes.")
     return data
 
 
@@ -42,25 +44,34 @@ def post(connection: Connection, slots: bytes) -> int:
     return new if isinstance(new, int) else len(slots) // SLOT
 
 
-def post_next(connection: Connection, folder: Path, tell: Callable[[str], None]) -> int:
-    """Post the oldest file that waits in `folder` and move it aside, or random slots; returns how many were posted.
+def post_next(connection: Connection, folder: Path, noted: Path, tell: Callable[[str], None]) -> tuple[int, str | None]:
+    """Post the oldest file that waits in `folder` and remember it, or random slots; hashes are noted in `noted`.
 
-    A file that is none of slots is named through `tell` and stays, and so is a folder that cannot be read. Raises Refused.
+    Returns how many slots were posted, and what keeps a file from being remembered: then random slots went in its place. A
+    file that is none of slots is named through `tell` and stays, and so is a folder that cannot be read. Raises Refused.
     """
-    waiting = _waiting(folder, tell)
+    memory = Memory(folder, noted)
+    waiting = _waiting(folder, memory, tell)
+    trouble = memory.lacking() if waiting else None
+    if trouble:
+        trouble = f"Slots wait in {folder}, and random ones were posted instead, as it could not be remembered: {trouble}"
+        waiting = []
     # No more than these, whatever the server says of them.
     for path, slots in waiting:
         new = post(connection, slots)
-        _set_aside(path)
+        trouble = memory.put(path, slots)
+        if trouble:
+            trouble = f"{_shown(path)} is on the board, and may be posted once more, as it cannot be remembered: {trouble}"
         if new:
-            return len(slots) // SLOT
-        # It was posted before and not moved: today's file is the next one.
+            return len(slots) // SLOT, trouble
+        # It was posted before and not remembered: today's file is the next one.
+        tell(f"{_shown(path)} was on the board already; what comes after it is posted today.")
     slots = cover_slots()
     post(connection, slots)
-    return len(slots) // SLOT
+    return len(slots) // SLOT, trouble
 
 
-def _waiting(folder: Path, tell: Callable[[str], None]) -> list[tuple[Path, bytes]]:
+def _waiting(folder: Path, memory: Memory, tell: Callable[[str], None]) -> list[tuple[Path, bytes]]:
     # The two that may be needed, the oldest first.
     found: list[tuple[Path, bytes]] = []
     try:
@@ -72,26 +83,21 @@ def _waiting(folder: Path, tell: Callable[[str], None]) -> list[tuple[Path, byte
         return []
     for path in paths:
         try:
-            found.append((path, read_slots(path)))
+            slots = read_slots(path)
         except Refused as error:
             tell(f"Warning: {error} It was left where it is.")
+            continue
+        if not memory.has(slots):
+            found.append((path, slots))
+        else:
+            # It could not be moved when it was posted, or came once more from its stick.
+            with contextlib.suppress(OSError):
+                memory.move(path)
         if len(found) == 2:
             break
     return found
 
 
-def _set_aside(path: Path) -> None:
-    posted = path.parent / POSTED
-    try:
-        posted.mkdir(mode=0o700, exist_ok=True)
-        target, number = posted / path.name, 1
-        while os.path.lexists(target):
-            target, number = posted / f"{path.name}.{number}", number + 1
-        path.rename(target)
-        for folder in (posted, path.parent):
-            files.sync_directory(folder)
-    except OSError as error:
-        raise Refused(
-            f"{path} is on the board, and cannot be moved into {posted}: {(error.strerror or 'it failed').lower()}. Make the "
-            "folder writable, or the same file is tried every day."
-        ) from None
+def _shown(path: Path) -> Path:
+    # A stick's file may have a name that a terminal obeys.
+    return path.parent / safe_name(path.name)

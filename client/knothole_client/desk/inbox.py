@@ -26,10 +26,14 @@ class Inbox:
         self._streams, self._suspects = Streams(records), Suspects(records)
         self._claims = Claims(records, self._streams)
 
-    def summaries(self) -> list[Summary]:
-        """Every submission in a line, by day; those whose letter was not read come last."""
+    def summaries(self, *, sound: bool = False) -> list[Summary]:
+        """Every submission in a line, by day; those whose letter was not read come last.
+
+        A damaged record is refused, or, where only `sound` ones are asked for, left out (`Records.damaged`).
+        """
         harmed = set(self._suspects.all().values())
-        read = [self._with_damage(summary_of(value), harmed) for value in self._records.all("submission")]
+        summaries = self._records.all_sound("submission") if sound else self._records.all("submission")
+        read = [self._with_damage(summary_of(value), harmed) for value in summaries]
         known = {one.id for one in read} | {str(one["id"]) for one in self._records.all("refused")}
         unread = [
             Summary(name, group, have, cut_off=self._records.has("cut off", name))

@@ -27,8 +27,9 @@ from knothole_keys.sign import Signer
 class Written:
     """How many answers went into a file to their end, and how many wait for the next, by kind.
 
-    `lost`: answers whose thread this vault cannot read any more. `listed`: whether the newest roster names this desk; if not,
-    no source would believe its answers, and all of them wait.
+    `lost`: answers whose thread this vault cannot read any more; `damaged`: records that were left out. `listed`: whether the
+    newest roster names this desk; if not, no source would believe its answers, and all of them wait. `again`: answers that were
+    in a lost file.
     """
 
     replies: int = 0
@@ -36,7 +37,9 @@ class Written:
     replies_left: int = 0
     acknowledgements_left: int = 0
     lost: int = 0
+    damaged: int = 0
     listed: bool = True
+    again: int = 0
 
 
 def reply(vault: Vault, thread: str, text: str, now: int) -> tuple[Answer, int]:
@@ -62,17 +65,39 @@ def reply(vault: Vault, thread: str, text: str, now: int) -> tuple[Answer, int]:
     return answer, len(slots)
 
 
-def write(vault: Vault, output: Path, count: int, now: int) -> Written:
-    """Write a file of exactly `count` slots. Raises Refused, also when something has its name; nothing is remembered then."""
+def withdraw(vault: Vault, sequence: int) -> Answer:
+    """Forget a reply of which nothing was in a file yet. Raises Refused."""
+    answers = Answers(vault.records)
+    answer = answers.reply(sequence)
+    if answer is None:
+        raise Refused("No answer has this number; `knothole desk replies` shows them.")
+    if not answer.is_inside:
+        raise Refused(
+            "This answer went into a file already and may have been read, so it cannot be withdrawn; write another one that "
+            "corrects it."
+        )
+    with vault.records.transaction():
+        answers.remove(answer)
+    return answer
+
+
+def write(vault: Vault, output: Path, count: int, now: int, lost_file: str = "") -> Written:
+    """Write a file of exactly `count` slots, with what was in the file of the day `lost_file`, which was lost.
+
+    Raises Refused, also when something has its name; nothing is remembered then.
+    """
     if os.path.lexists(output):
         raise _exists(output)
+    if not output.parent.is_dir():
+        raise Refused(f"The folder {output.parent} does not exist; put the stick in, or make the folder, and try again.")
     known, key, today = drop.needed(vault.records), signer(vault), clock.day_of(now)
     inbox = Inbox(vault.records, Boxes(vault.boxes, known.chain))
     acknowledging.settle(vault.records, inbox, key.public.name, today)
     answers = Answers(vault.records)
-    due, listed = answers.due(today), _is_listed(known, key)
+    due, listed = answers.due(today, lost_file), _is_listed(known, key)
     slots: list[bytes] = []
-    after: list[Answer] = []
+    after = answers.lost(lost_file) if lost_file else []
+    again = len(after)
     whole: list[Kind] = []
     left: list[Kind] = []
     keys: dict[str, bytes | None] = {}
@@ -104,7 +129,9 @@ def write(vault: Vault, output: Path, count: int, now: int) -> Written:
         replies_left=left.count("reply"),
         acknowledgements_left=left.count("acknowledgement"),
         lost=lost,
+        damaged=vault.records.damaged,
         listed=listed,
+        again=again,
     )
 
 
@@ -121,7 +148,11 @@ def _write(output: Path, data: bytes) -> None:
     # Whole under a name that no courier posts, and then renamed: sticks have no hard links, and a part of a file would be
     # posted as fewer slots. Nobody else writes slots meanwhile, as the vault is held.
     part = output.with_name(f".{secrets.token_hex(8)}.part")
-    files.write_whole(part, data, mode=0o644)
+    try:
+        files.write_whole(part, data, mode=0o644)
+    except Refused as error:
+        # By the name that a person knows.
+        raise Refused(str(error).replace(str(part), str(output))) from None
     try:
         if os.path.lexists(output):
             raise _exists(output)

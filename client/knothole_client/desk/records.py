@@ -30,6 +30,7 @@ class Records:
     def __init__(self, db: Database, key: bytes) -> None:
         self._db, self._key = db, key
         self._places = derive(key, "places")
+        self._damaged: set[bytes] = set()
 
     @staticmethod
     def create_table(db: Database) -> None:
@@ -69,12 +70,31 @@ class Records:
 
     def all(self, kind: str) -> Iterator[dict[str, Any]]:
         """Every record of a kind, in no order."""
-        shelf = self._shelf(kind)
-        # One at a time: a message may be 32 MiB long, and there may be thousands.
-        for (place,) in self._db.execute(f"select place from {TABLE} where shelf = ?", [shelf]).fetchall():  # noqa: S608
-            row = self._db.execute(f"select box from {TABLE} where place = ?", [place]).fetchone()  # noqa: S608
-            if row is not None:
-                yield self._open(place, shelf, row[0])
+        for place, box in self._rows(kind):
+            yield self._open(place, self._shelf(kind), box)
+
+    @property
+    def damaged(self) -> int:
+        """How many damaged records `get_sound` and `all_sound` have left out."""
+        return len(self._damaged)
+
+    def get_sound(self, kind: str, name: str) -> dict[str, Any] | None:
+        """As `get`, but a damaged record is counted and left out."""
+        try:
+            return self.get(kind, name)
+        except Refused:
+            self._damaged.add(self._where(kind, name)[0])
+            return None
+
+    def all_sound(self, kind: str) -> Iterator[dict[str, Any]]:
+        """As `all`, but damaged records are counted and left out: one must not silence the others."""
+        for place, box in self._rows(kind):
+            try:
+                value = self._open(place, self._shelf(kind), box)
+            except Refused:
+                self._damaged.add(place)
+            else:
+                yield value
 
     def places(self) -> list[bytes]:
         """Where every record lies, in no order."""
@@ -101,6 +121,14 @@ class Records:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+
+    def _rows(self, kind: str) -> Iterator[tuple[bytes, bytes]]:
+        shelf = self._shelf(kind)
+        # One at a time: a message may be 32 MiB long, and there may be thousands.
+        for (place,) in self._db.execute(f"select place from {TABLE} where shelf = ?", [shelf]).fetchall():  # noqa: S608
+            row = self._db.execute(f"select box from {TABLE} where place = ?", [place]).fetchone()  # noqa: S608
+            if row is not None:
+                yield place, row[0]
 
     def _where(self, kind: str, name: str) -> tuple[bytes, bytes]:
         place = hmac.digest(self._places, b"place\x00" + kind.encode() + b"\x00" + name.encode(), "sha256")

@@ -5,13 +5,15 @@ A thread is known by the letters that were read, and by nothing else: when the l
 
 from knothole_client.desk.inbox import Inbox
 from knothole_client.desk.records import Records
+from knothole_client.desk.submission import Summary
 from knothole_keys.errors import Refused
 
 
 def find(inbox: Inbox, start: str) -> str:
     """The thread (64 digits of hexadecimal) whose id, or one of whose submissions' ids, begins like this. Raises Refused."""
     start = start.strip().lower()
-    summaries = inbox.summaries()
+    # One damaged record must not keep the others' sources from being answered.
+    summaries = inbox.summaries(sound=True)
     found = {one.thread for one in summaries if start and one.read and _begins(start, one.thread, one.id)}
     if len(found) > 1:
         raise Refused("Several threads begin like this; give more of the id.")
@@ -24,9 +26,14 @@ def find(inbox: Inbox, start: str) -> str:
     raise Refused("No thread and no submission has this id; `knothole desk list` shows them.")
 
 
+def letters(inbox: Inbox, thread: str) -> list[Summary]:
+    """The letters of a thread that can be read here, by day."""
+    return [one for one in inbox.summaries(sound=True) if one.thread == thread]
+
+
 def reply_key(records: Records, thread: str) -> bytes | None:
     """The reply key that a thread's letters name, or None when no letter of it can be read here any more."""
-    for summary in records.all("submission"):
+    for summary in records.all_sound("submission"):
         if summary["thread"] != thread:
             continue
         try:

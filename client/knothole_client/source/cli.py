@@ -17,6 +17,7 @@ from knothole_client.source.reading import SourceFile, look, survey
 from knothole_client.source.sending import Receipt, Sender
 from knothole_client.source.submission import compose
 from knothole_client.source.weeks import Week, choose
+from knothole_client.terminal import counted
 from knothole_client.trust import View, get_lists, get_view, read_view
 from knothole_keys import clock
 from knothole_keys.codename import thread_keys
@@ -38,7 +39,7 @@ def source() -> None:
 @click.option("-m", "--message", help="The message; - reads it from standard input, where no list of processes shows it.")
 @click.option("--language", default="", help="The language of the message, such as en, zh-Hans or pt-BR.")
 @click.option("--codename-file", type=FILE, help="Read the codename from this file, or make one and keep it there.")
-@click.option("--returning", is_flag=True, help="Ask for the codename of an earlier submission.")
+@click.option("--returning", is_flag=True, help="Ask for the codename of an earlier submission, at the terminal.")
 @click.option("--to", multiple=True, metavar="ID", help="Seal to this recipient only; once for each. Everybody otherwise.")
 @click.option("--clean", is_flag=True, help="Send copies that mat2 has cleaned; what it cannot clean is refused.")
 @click.option("--out", type=FILE, metavar="F.boxes", help="Send nothing: seal into this file, for the form without scripts.")
@@ -79,6 +80,8 @@ def send(
         raise click.UsageError("--split, --roots and --roster go with --out, and the last two together.")
     drop_id = parse_fingerprint(root)
     carrier = Carrier(out, _size(split)) if out else None
+    if returning:
+        thread.somebody_there()
     thread.keep_out(paths, codename_file)
     text = messages.from_option(message or "", MAX_LETTER, "send it as a file")
     if not text and not paths:
@@ -180,8 +183,9 @@ def _survey(paths: tuple[Path, ...], week: Week) -> list[SourceFile]:
 
 
 def _tell(receipt: Receipt) -> None:
-    there = f", and that {receipt.already} more were there already" if receipt.already else ""
-    click.echo(f"The server says that it has stored {receipt.stored} boxes{there}.", err=True)
+    more = counted(receipt.already, "more was", "more were")
+    there = f", and that {more} there already" if receipt.already else ""
+    click.echo(f"The server says that it has stored {counted(receipt.stored, 'box', 'boxes')}{there}.", err=True)
     click.echo("The newsroom has it only when a journalist has fetched and opened it. Keep the codename.", err=True)
 
 

@@ -84,10 +84,20 @@ def returning(path: Path | None) -> Codename:
     return from_file(path)
 
 
+def somebody_there() -> None:
+    """Refuse when nobody could be asked: before a message or a file is read. Raises Refused."""
+    if sys.stdin.isatty():
+        return
+    try:
+        # Where getpass asks, too, so that a message may come on standard input.
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        raise Refused("There is nobody to ask for the codename; name a file that holds it with --codename-file.") from None
+
+
 def asked() -> Codename:
-    """The codename of a source who returns, typed and not shown. Raises Refused, BadCodename."""
-    if not sys.stdin.isatty():
-        raise Refused("There is nobody to ask for the codename; name a file that holds it with --codename-file.")
+    """The codename of a source who returns, typed at the terminal and not shown. Raises Refused, BadCodename."""
+    somebody_there()
     return Codename(codename.parse(click.prompt("Your codename", hide_input=True, err=True)), existed=True)
 
 

@@ -120,9 +120,16 @@ CODENAME_FLAWS = {
     "turkish_i": (WORDS.replace("dolphin", "DOLPH\u0130N"), "A dotted capital I is no ASCII letter."),
     "kelvin_sign": (WORDS.replace("karate", "\u212aarate"), "A Kelvin sign lower-cases to k in Unicode, not in ASCII."),
     "joined_by_hyphens": (WORDS.replace(" ", "-"), "Hyphens are letters of some words and part nothing."),
-    "commas": (WORDS.replace(" ", ", "), "Only white space parts words."),
-    "next_line_u0085": (WORDS.replace(" ", "\u0085"), "U+0085 is white space to some libraries, not here."),
-    "zero_width_space": (WORDS.replace(" zoom", "\u200bzoom"), "U+200B is not white space."),
+    "accent": (WORDS.replace("zoom", "zo\u00f6m"), "A letter that is not ASCII is part of its word."),
+    "accent_behind": (WORDS.replace("zoom", "zoom\u00eb"), "A letter that is not ASCII is part of its word, and not left out."),
+    "combining_accent": (WORDS.replace("zoom", "zoo\u0308m"), "A mark is no letter, so it parts a word in two."),
+    "nine_in_a_list": (
+        "".join(f"{n}. {w}\n" for n, w in enumerate(f"{WORDS} abacus".split(), 1)),
+        "One word too many in a list.",
+    ),
+    "a_letter_more": (f"{WORDS} a", "A single letter is a word, too."),
+    "hyphenated_word_in_two": (WORDS.replace("yo-yo", "yo yo"), "A listed word has its hyphen."),
+    "two_hyphens": (WORDS.replace("yo-yo", "yo--yo"), "Only a single hyphen between two letters joins them."),
     "nothing": ("   ", "No word at all."),
 }
 
@@ -141,6 +148,18 @@ def codename_scenarios() -> Iterator[Scenario]:
         "as_shown": WORDS,
         "upper_case": WORDS.upper(),
         "odd_white_space": "\ufeff\u00a0" + WORDS.replace(" ", "\t\r\n\u2003\u3000", 3) + " \u2028",
+        "commas": WORDS.replace(" ", ", "),
+        "semicolons": WORDS.replace(" ", ";"),
+        "full_stops": WORDS.replace(" ", ". ") + ".",
+        "next_line_u0085": WORDS.replace(" ", "\u0085"),
+        "zero_width_space": WORDS.replace(" zoom", "\u200bzoom"),
+        "numbered": " ".join(f"{number}. {word}" for number, word in enumerate(WORDS.split(), 1)),
+        "numbered_brackets": "\n".join(f"{number}) {word}" for number, word in enumerate(WORDS.upper().split(), 1)),
+        "numbered_arabic": " ".join(f"{chr(0x660 + number)}\u060c{word}" for number, word in enumerate(WORDS.split(), 1)),
+        "bullets": "".join(f"- {word}\n" for word in WORDS.split()),
+        "dashes": WORDS.replace(" ", " \u2013 "),
+        "trailing_hyphens": WORDS.replace(" ", "- ").replace("zoom", "--zoom"),
+        "quoted": f"\u00ab{WORDS}\u00bb",
     }
     for name, spelling in typed.items():
         given = {"text": spelling, "drop_id": DROP_ID.hex()}

@@ -1,5 +1,6 @@
 """Commands about the way back: reply, replies, slots."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,43 +11,55 @@ from knothole_client.desk import outgoing, threads
 from knothole_client.desk.answers import Answer, Answers
 from knothole_client.desk.cli.common import FILE, JSON, VAULT, inbox_of, show, unlocked, warnings
 from knothole_client.desk.cli.words import SHORT
-from knothole_client.terminal import counted, first_words
+from knothole_client.desk.submission import Summary
+from knothole_client.terminal import counted, first_words, safe_lines
 from knothole_keys import clock
 from knothole_keys.board import SLOTS_A_FILE, SLOTS_A_POST
 from knothole_keys.card import MAX_TEXT
+from knothole_keys.errors import Refused
 
 _TOO_LONG = "write it in several replies"
 
 
 @click.command()
 @VAULT
-@click.argument("start", metavar="THREAD")
+@click.argument("start", metavar="[THREAD]", required=False)
 @click.option(
     "-m", "--message", "text", help="The answer; - reads it from standard input, where no list of processes shows it."
 )
 @click.option("--file", "source", type=FILE, help="Take the answer from this file.")
+@click.option(
+    "--withdraw", type=int, metavar="NUMBER", help="Take an answer back that was in no file yet; `replies` shows numbers."
+)
 @JSON
-def reply(path: Path, start: str, text: str | None, source: Path | None, as_json: bool) -> None:
+def reply(path: Path, start: str | None, text: str | None, source: Path | None, withdraw: int | None, as_json: bool) -> None:
     """Queue an answer to a source.
 
     THREAD is the beginning of a thread's id or of a submission's, as `list` shows them. `slots` carries it out. Without -m and
     --file it is asked for.
     """
-    if text is not None and source is not None:
-        raise click.UsageError("Give either -m or --file.")
+    if (start is None) == (withdraw is None) or [text, source, withdraw].count(None) < 2:
+        raise click.UsageError("Give a THREAD, with either -m or --file; or --withdraw NUMBER alone.")
     with unlocked(path, change=True) as desk:
-        # Before a person types a page to somebody who is not there.
-        thread = threads.find(inbox_of(desk.vault), start)
+        if start is None or withdraw is not None:
+            taken = outgoing.withdraw(desk.vault, withdraw or 0)
+            lines = [f"The answer to thread {taken.thread[:SHORT]} is withdrawn; nothing of it went out."]
+            show({**_value(taken), "state": "withdrawn"}, lines, as_json=as_json)
+            return
+        # Before a person types a page to somebody who is not there, or to somebody else.
+        inbox = inbox_of(desk.vault)
+        thread = threads.find(inbox, start)
+        click.echo(_whom(thread, threads.letters(inbox, thread)), err=True)
         if source is not None:
-            text = message.from_file(source, MAX_TEXT + 1, _TOO_LONG)
+            text = message.from_file(source, MAX_TEXT, _TOO_LONG)
         elif text is None:
-            text = message.asked("the answer", MAX_TEXT + 1, _TOO_LONG)
+            text = message.asked("the answer", MAX_TEXT, _TOO_LONG)
         else:
-            text = message.from_option(text, MAX_TEXT + 1, _TOO_LONG)
+            text = message.from_option(text, MAX_TEXT, _TOO_LONG)
         answer, slots = outgoing.reply(desk.vault, thread, text, clock.now())
     lines = [
-        f"The answer to thread {thread[:SHORT]} is kept; it takes {counted(slots, 'slot')}. The next `knothole desk slots` "
-        "carries it out.",
+        f"The answer to thread {thread[:SHORT]} is kept as number {answer.sequence}; it takes {counted(slots, 'slot')}. "
+        "The next `knothole desk slots` carries it out; until then --withdraw takes it back.",
     ]
     show({**_value(answer), "slots": slots}, lines, as_json=as_json)
 
@@ -54,20 +67,28 @@ def reply(path: Path, start: str, text: str | None, source: Path | None, as_json
 @click.command()
 @VAULT
 @click.argument("start", metavar="[THREAD]", required=False)
+@click.option("--text", is_flag=True, help="Show each answer in full.")
 @JSON
-def replies(path: Path, start: str | None, as_json: bool) -> None:
+def replies(path: Path, start: str | None, text: bool, as_json: bool) -> None:
     """List your answers: to whom, how often they went out, and whether they were read."""
     with unlocked(path) as desk:
         thread = threads.find(inbox_of(desk.vault), start) if start else None
         answers = Answers(desk.vault.records)
         found = [one for one in answers.all("reply") if thread in (None, one.thread)]
         told = [one for one in answers.all("acknowledgement") if thread in (None, one.thread)]
-    rows = [f"{one.day}  {one.thread[:SHORT]}  {_state(one):<34}  {first_words(one.text)}" for one in found]
+        damaged = desk.vault.records.damaged
+    rows = []
+    for one in found:
+        row = f"{one.day}  {one.thread[:SHORT]}  {one.sequence:<16}  {_state(one):<34}"
+        rows += (
+            [row.rstrip(), *(f"    {line}" for line in safe_lines(one.text))] if text else [f"{row}  {first_words(one.text)}"]
+        )
     waiting = sum(not one.times for one in told)
     lines = rows or ["Nothing was answered yet."]
     lines += [f"{counted(waiting, 'acknowledgement')} of {len(told)} never went out yet."] if waiting else []
-    value = {"replies": [_value(one) for one in found], "acknowledgements": [_value(one) for one in told]}
+    value = {"replies": [_value(one) for one in found], "acknowledgements": [_value(one) for one in told], "damaged": damaged}
     show(value, lines, as_json=as_json)
+    _tell_damaged(damaged)
 
 
 @click.command()
@@ -80,20 +101,30 @@ def replies(path: Path, start: str | None, as_json: bool) -> None:
     show_default=True,
     help="How many slots it has. Choose one number and keep it: a change would show.",
 )
+@click.option(
+    "--again",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DAY",
+    help="The file that was made on this day (YYYY-MM-DD) was lost: this one has its answers, too.",
+)
 @JSON
-def slots(path: Path, output: Path, count: int, as_json: bool) -> None:
+def slots(path: Path, output: Path, count: int, again: datetime | None, as_json: bool) -> None:
     """Write a day's file of reply slots for the courier.
 
     It has COUNT slots, whether or not there is an answer; the rest are random, and nobody can tell which. Make one every day.
     """
     with unlocked(path, change=True) as desk:
-        done = outgoing.write(desk.vault, output, count, clock.now())
+        lost = again.date().isoformat() if again else ""
+        done = outgoing.write(desk.vault, output, count, clock.now(), lost)
         warned = warnings(desk, path)
     value: dict[str, Any] = {**vars(done), "path": str(output), "slots": count, "warnings": [one.value() for one in warned]}
     lines = [
         f"Wrote {output}: {counted(count, 'slot')}, with {counted(done.replies, 'answer')} and "
         f"{counted(done.acknowledgements, 'acknowledgement')} among them; the file does not show it."
     ]
+    if lost:
+        had = counted(done.again, "answer or acknowledgement", "answers and acknowledgements")
+        lines.append(f"The file of {lost} had {had} that no later one has and nobody has read; they go out again.")
     if not done.listed:
         lines.append(
             "The newest list of who reads does not name this desk: no source would believe it, so all it has to say waits."
@@ -106,6 +137,25 @@ def slots(path: Path, output: Path, count: int, as_json: bool) -> None:
         lost = counted(done.lost, "answer belongs to a thread", "answers belong to threads")
         lines.append(f"{lost} of which no letter can be read here any more; left out.")
     show(value, lines, as_json=as_json)
+    _tell_damaged(done.damaged)
+
+
+def _whom(thread: str, letters: list[Summary]) -> str:
+    # To be seen before it is written: two threads may begin alike.
+    if not letters:
+        return f"This answers thread {thread[:SHORT]}."
+    last = letters[-1]
+    of = f"{counted(len(letters), 'letter')}, the last of {last.day} ({last.id[:SHORT]})"
+    return f"This answers thread {thread[:SHORT]}: {of}: {first_words(last.start) or 'no message'}"
+
+
+def _tell_damaged(count: int) -> None:
+    # After everything else has been done and shown.
+    if count:
+        raise Refused(
+            f"{counted(count, 'record')} of the vault could not be read, and what it says was left out: the vault is damaged, "
+            "so use a copy of it, and look for why this disk fails."
+        )
 
 
 def _state(one: Answer) -> str:

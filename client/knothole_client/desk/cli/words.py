@@ -94,7 +94,7 @@ def table(submissions: list[Summary], refused: list[dict[str, Any]], unclaimed: 
 def state(one: Summary) -> str:
     """How whole a submission is, in a few words."""
     if one.have < one.group.count:
-        return f"letter: {one.have} of {one.group.count} boxes"
+        return f"letter: {one.have} of {counted(one.group.count, 'box', 'boxes')}"
     if one.cut_off:
         return "not read: reading was cut off"
     if not one.read:
