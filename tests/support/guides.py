@@ -1,8 +1,8 @@
 """Guides that are tried from their own text: the commands in the indented blocks of a page in docs/, run as they stand there.
 
 A line that begins with `knothole` is a command of ours; `export NAME=VALUE` sets the environment of those that follow; `cp`
-copies a file and `mkdir -p` makes a folder. A comment that begins with "refused" says that the command must be refused. What a page can only show (an
-address, a folder, an id) has a stand-in, also where it is the beginning of a path.
+copies a file and `mkdir -p` makes a folder. A comment that begins with "refused" says that the command must be refused. What
+a page can only show (an address, a folder, an id) has a stand-in, also where it is the beginning of a path.
 """
 
 import re
