@@ -75,6 +75,82 @@ def test_a_flaw_is_one_sentence_that_names_language_and_key(copy: Path, flaw: st
     assert sentence in said
     assert len(said.splitlines()) == 1
     assert f"({code})" in said
+    assert re.match(rf"server/web/locales/{code}\.po:\d+: ", said)
+
+
+# What Poedit, Lokalize and others write into a head, or leave there empty.
+FOREIGN = [
+    "POT-Creation-Date: 2026-03-01 10:00+0100",
+    "PO-Revision-Date: ",
+    "Last-Translator: Erika <Mustermann> <erika@example.org",
+    "Language-Team: ",
+    "X-Generator: Poedit 3.4.2",
+    "X-Poedit-Basepath: ../..",
+    "X-Poedit-SearchPath-0: .",
+    "no header at all",
+]
+
+
+def test_what_an_editor_adds_to_the_head_is_nothing_to_us(copy: Path) -> None:
+    path = copy / "server" / "web" / "locales" / "fa.po"
+    before = path.read_bytes()
+    compiling = [sys.executable, copy / "scripts" / "catalogues", "compile"]
+    plain = subprocess.run(compiling, capture_output=True, check=True).stdout
+    foreign = "".join(f'"{line}\\n"\n' for line in FOREIGN)
+    edited(
+        path, lambda text: text.replace('"MIME-Version', f'{foreign}"MIME-Version').replace("Language: fa", "Language: fa_IR")
+    )
+    gone = '#~| msgid "Gone"\n#~ msgctxt "done.gone"\n#~ msgid "Gone away"\n#~ msgstr "x"\n'
+    path.write_bytes(b"\xef\xbb\xbf" + (path.read_text("utf-8") + gone).replace("\n", "\r\n").encode())
+    assert subprocess.run(compiling, capture_output=True, check=True).stdout == plain
+    assert catalogues(copy, "update") == (0, "")
+    assert path.read_bytes() == before
+
+
+# By what is wrong: how the bytes change, the line that is named (0: any), the sentence.
+UNREADABLE: dict[str, tuple[Callable[[bytes], bytes], int, str]] = {
+    "another encoding": (lambda data: data.decode().encode("utf-16"), 1, "this is not UTF-8"),
+    "one byte of another encoding": (lambda data: b"#\n#\n# \xfc\n" + data, 3, "this is not UTF-8"),
+    "a merge that nobody finished": (lambda data: b"<<<<<<< HEAD\n" + data, 1, "no line of a catalogue"),
+    "a quotation mark too few": (lambda data: data.replace(b'msgid ""\n', b'msgid "\n', 1), 2, "no line of a catalogue"),
+    "a quotation mark too many": (lambda data: data.replace(b'msgid ""\n', b'msgid """\n', 1), 2, "no line of a catalogue"),
+    "cut off": (lambda data: data.rstrip()[:-1], 0, "no line of a catalogue"),
+    "a key twice": (
+        lambda data: data + b'msgctxt "done.title"\nmsgid "a"\nmsgstr "b"\n',
+        0,
+        "done.title is here a second time",
+    ),
+    "a form too many": (lambda data: data.replace(b"msgstr[1]", b"msgstr[7]", 1), 0, "has a form too many"),
+    "an entry without a translation": (lambda data: data + b'msgctxt "x"\nmsgid "a"\n', 0, "is not whole"),
+    "another count of forms": (lambda data: data.replace(b"nplurals=", b"nplurals=1"), 1, "its head must have"),
+    "another language": (lambda data: data.replace(b"Language: ", b"Language: x"), 1, "its head must have"),
+}
+
+
+@pytest.mark.parametrize("batch", [0, 1])
+def test_a_catalogue_that_cannot_be_read_is_one_sentence_with_file_and_line(copy: Path, batch: int) -> None:
+    # A check takes a second or two: each language has a flaw of its own.
+    spoiled = dict(zip((language.code for language in TRANSLATED), list(UNREADABLE)[batch * 7 :][:7], strict=False))
+    for code, flaw in spoiled.items():
+        path = copy / "server" / "web" / "locales" / f"{code}.po"
+        before = path.read_bytes()
+        path.write_bytes(UNREADABLE[flaw][0](before))
+        assert path.read_bytes() != before, "the test changed nothing"
+    status, said = catalogues(copy, "check")
+    assert (status, len(said.splitlines())) == (1, len(spoiled)), said
+    for (code, flaw), sentence in zip(spoiled.items(), said.splitlines(), strict=True):
+        _, line, words = UNREADABLE[flaw]
+        assert words in sentence
+        assert re.match(rf"server/web/locales/{code}\.po:{line or '[0-9]+'}: ", sentence), flaw
+
+
+def test_a_script_or_template_that_cannot_be_read_is_named_with_its_line(copy: Path) -> None:
+    web = copy / "server" / "web"
+    edited(web / "strings.js", lambda text: "\n\n{{\n" + text)
+    assert re.fullmatch(r"server/web/strings\.js:\d+: this cannot be read: SyntaxError: .*\n", catalogues(copy, "check")[1])
+    shutil.copy(HOUSE / "server" / "web" / "strings.js", web)
+    edited(web / "page.html", lambda text: "\n{{ t( }}\n" + text)
+    assert re.fullmatch(r"page\.html.*:2: .*\n", catalogues(copy, "check")[1])
 
 
 def test_a_text_that_changes_or_comes_is_missed_until_it_is_translated_again(copy: Path) -> None:

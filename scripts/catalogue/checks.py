@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from babel.messages.catalog import Message
 
 from catalogue import files
+from catalogue.reading import Unreadable
 from catalogue.texts import Entry
 from knothole_keys.fields import BIDI_CONTROLS, SEPARATORS
 from knothole_keys.languages import Language
@@ -27,15 +28,21 @@ def check(language: Language, english: list[Entry]) -> list[str]:
     where = f"{language.name} ({language.code})"
     if not files.path_of(language).exists():
         return [f"{where} has no catalogue: run scripts/catalogues update, and translate it."]
-    reviewed = files.reviewer(language)
-    found = [] if files.path_of(language).read_text("utf-8").startswith(files.head(language, reviewed)) else [
-        f"{where}: the catalogue's head is not as it must be; run scripts/catalogues update."
-    ]  # fmt: skip
-    messages = files.by_key(files.read(language))
+    try:
+        read = files.read(language)
+    except Unreadable as error:
+        return [str(error)]
+    name = files.name_of(language)
+    found = [f"{name}:1: {where}: {flaw}" for flaw in files.check_head(language, read.headers)]
+    messages = files.by_key(read.catalogue)
+    lines = {key: message.lineno for key, message in messages.items()}
     for key in messages.keys() - {entry.key for entry in english}:
-        found.append(f"{where}, {key}: the page does not say this any more; run scripts/catalogues update.")
+        found.append(
+            f"{name}:{lines[key]}: {where}, {key}: the page does not say this any more; run scripts/catalogues update."
+        )
     for entry in english:
-        found += [f"{where}, {entry.key}: {flaw}" for flaw in _check(language, entry, messages.get(entry.key))]
+        place = f"{name}:{lines.get(entry.key, 1)}: {where}, {entry.key}"
+        found += [f"{place}: {flaw}" for flaw in _check(language, entry, messages.get(entry.key))]
     return found
 
 

@@ -6,9 +6,10 @@ from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import write_po
 
-from catalogue.texts import WEB, Entry
+from catalogue import reading
+from catalogue.texts import HOUSE, WEB, Entry
 from knothole_keys.languages import Language
 
 LOCALES = WEB / "locales"
@@ -31,7 +32,6 @@ FORMS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "zh-hans": (("other",), "0"),
 }
-_REVIEWED = re.compile(r'^"X-Reviewed-By: (.*)\\n"$', re.MULTILINE)
 _HEAD = """# {name}. How this file is worked on: docs/translating.md
 msgid ""
 msgstr ""
@@ -53,20 +53,40 @@ def path_of(language: Language) -> Path:
 
 def head(language: Language, reviewed: str = "") -> str:
     """The head of a language's catalogue."""
-    categories, rule = FORMS[language.code]
-    return _HEAD.format(name=language.name, tag=language.tag, count=len(categories), rule=rule, reviewed=reviewed)
+    count, rule = _counting(language)
+    return _HEAD.format(name=language.name, tag=language.tag, count=count, rule=rule, reviewed=reviewed)
 
 
-def reviewer(language: Language) -> str:
-    """Who reviewed a language's texts, or "" for nobody."""
-    found = _REVIEWED.search(path_of(language).read_text("utf-8"))
-    return found.group(1).strip() if found else ""
+def name_of(language: Language) -> str:
+    """Its name in sentences: where it is in the house."""
+    return str(path_of(language).relative_to(HOUSE))
 
 
-def read(language: Language) -> Catalog:
-    """A language's catalogue; an empty one where there is none yet."""
+def read(language: Language) -> reading.Read:
+    """A language's catalogue and its headers; an empty one where there is none yet. May raise `reading.Unreadable`."""
     path = path_of(language)
     return _parse(language, path.read_bytes() if path.exists() else head(language).encode())
+
+
+def reviewer(headers: Mapping[str, str]) -> str:
+    """Who reviewed a language's texts, or "" for nobody."""
+    return headers.get("x-reviewed-by", "")
+
+
+def check_head(language: Language, headers: Mapping[str, str]) -> list[str]:
+    """What is wrong with a catalogue's head; headers that nobody here knows may stand in it."""
+    expected = {"language": language.tag, "plural-forms": "nplurals={}; plural={};".format(*_counting(language))}
+    given = {name: headers.get(name, "") for name in expected}
+    # Editors write de_DE for de, and spaces where they like.
+    same = {
+        "language": re.split("[-_@]", given["language"].lower())[0] == re.split("[-_]", language.tag.lower())[0],
+        "plural-forms": "".join(given["plural-forms"].split()) == "".join(expected["plural-forms"].split()),
+    }
+    return [
+        f'its head must have "{name.title()}: {expected[name]}"; run scripts/catalogues update.'
+        for name in same
+        if not same[name]
+    ]
 
 
 def by_key(catalogue: Catalog) -> dict[str, Message]:
@@ -92,8 +112,8 @@ def check_template(english: list[Entry]) -> list[str]:
 
 def merge(language: Language, english: list[Entry]) -> None:
     """Bring a catalogue to the present texts: what is new is empty, what changed is fuzzy, what is gone is left out."""
-    known = by_key(read(language))
-    fresh = _parse(language, head(language).encode())
+    before_it = read(language)
+    known, fresh = by_key(before_it.catalogue), _parse(language, head(language).encode()).catalogue
     for entry in english:
         before = known.get(entry.key)
         counts = not isinstance(entry.msgid, str)
@@ -109,24 +129,35 @@ def merge(language: Language, english: list[Entry]) -> None:
                 message.flags |= {"fuzzy"}
                 message.previous_id = list(before.id) if isinstance(before.id, tuple) else [before.id]
         fresh[message.id] = message
-    reviewed = reviewer(language) if path_of(language).exists() else ""
-    path_of(language).write_bytes(head(language, reviewed).encode() + _body(fresh, include_previous=True))
+    path_of(language).write_bytes(head(language, reviewer(before_it.headers)).encode() + _body(fresh, include_previous=True))
 
 
 def compiled(language: Language, in_page: Mapping[str, bool]) -> dict[str, object]:
     """What the build needs of a checked catalogue; `in_page` says of every key whether the template asks for it."""
     texts: dict[str, object] = {}
-    for key, message in by_key(read(language)).items():
+    found = read(language)
+    for key, message in by_key(found.catalogue).items():
         forms = dict(zip(FORMS[language.code][0], strings(message), strict=True)) if message.pluralizable else {}
         # Whole numbers have no other category in Russian; a fraction would.
         texts[key] = {**forms, "other": forms.get("other", strings(message)[-1])} if forms else message.string
     page = {key: texts[key] for key, asked in in_page.items() if asked}
-    return {"tag": language.tag, "script": language.script, "reviewed": bool(reviewer(language)), "texts": texts, "page": page}
+    return {
+        "tag": language.tag,
+        "script": language.script,
+        "reviewed": bool(reviewer(found.headers)),
+        "texts": texts,
+        "page": page,
+    }
 
 
-def _parse(language: Language, data: bytes) -> Catalog:
-    # The head says how many forms there are: Babel's own list knows another number for Persian.
-    return read_po(BytesIO(data), locale=language.tag.replace("-", "_"), abort_invalid=True)
+def _counting(language: Language) -> tuple[int, str]:
+    categories, rule = FORMS[language.code]
+    return len(categories), rule
+
+
+def _parse(language: Language, data: bytes) -> reading.Read:
+    # Our head says how many forms there are: Babel's own list knows another number for Persian.
+    return reading.read(data, where=name_of(language), head=head(language), locale=language.tag.replace("-", "_"))
 
 
 def _template(english: list[Entry]) -> bytes:

@@ -17,7 +17,8 @@ from jinja2.ext import babel_extract as from_jinja
 
 from knothole_keys.page import ANSWER, TEMPLATE, one_line
 
-WEB = Path(__file__).parents[2] / "server" / "web"
+HOUSE = Path(__file__).parents[2]
+WEB = HOUSE / "server" / "web"
 SCRIPTS = "strings.js"
 TEMPLATES = (TEMPLATE, ANSWER)
 # What stands in the templates and is nobody's language.
@@ -96,6 +97,8 @@ def _of_scripts() -> dict[str, str | dict[str, str]]:
         [node, "--input-type=module", "--eval", _PRINT], cwd=WEB, capture_output=True, text=True, env={**os.environ}
     )
     if done.returncode:
-        sys.exit(f"{SCRIPTS} cannot be read: {done.stderr.strip()}")
+        place = re.search(rf"{re.escape(str(WEB.parents[1]))}/(\S+\.js:\d+)", done.stderr)
+        why = re.search(r"^\w*Error.*", done.stderr, re.MULTILINE)
+        sys.exit(f"{place[1] if place else SCRIPTS}: this cannot be read: {why[0] if why else done.stderr.strip()}")
     found: dict[str, str | dict[str, str]] = json.loads(done.stdout)
     return found

@@ -1,8 +1,8 @@
 """Guides that are tried from their own text: the commands in the indented blocks of a page in docs/, run as they stand there.
 
 A line that begins with `knothole` is a command of ours; `export NAME=VALUE` sets the environment of those that follow; `cp`
-copies a file. A comment that begins with "refused" says that the command must be refused. What a page can only show (an
-address, a folder, an id) has a stand-in, also where it is the beginning of a path.
+copies a file and `mkdir -p` makes a folder. A comment that begins with "refused" says that the command must be refused. What
+a page can only show (an address, a folder, an id) has a stand-in, also where it is the beginning of a path.
 """
 
 import re
@@ -18,7 +18,7 @@ from knothole_keys.cli import run
 
 DOCS = Path(__file__).parents[2] / "docs"
 _INDENTED = re.compile(r"(?: {4}|\t)\s*(\S.*)")
-_OURS = ("knothole", "export", "cp")
+_OURS = ("knothole", "export", "cp", "mkdir")
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,8 @@ def run_step(step: Step, stand_ins: Mapping[str, str], monkeypatch: pytest.Monke
         monkeypatch.setenv(name, _swapped(value, stand_ins))
     elif words[0] == "cp":
         shutil.copy(*words[1:])
+    elif words[:2] == ["mkdir", "-p"]:
+        Path(words[2]).mkdir(parents=True, exist_ok=True)
     else:
         assert run(words[1:]) == step.code, f"{step.where}: {' '.join(words)}"
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
+from knothole_client.audit.asking import PATIENCE, Report
 from knothole_client.audit.browser import Browser
 from knothole_client.audit.findings import EXITS, WELL
-from knothole_client.audit.running import PATIENCE, Audit, Report
+from knothole_client.audit.running import Audit
 from knothole_client.audit.state import EVIDENCE, State, held
 from knothole_client.courier.token import read_token
 from knothole_client.http import Connection, Patience

@@ -10,27 +10,15 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 from knothole_client.audit import boxes, page
+from knothole_client.audit.asking import Asking, Report, body_of
 from knothole_client.audit.browser import Browser
 from knothole_client.audit.expiry import running_out
-from knothole_client.audit.findings import ALARM, Finding, finding, worst
 from knothole_client.audit.lists import Judged, judge_roots, judge_roster
 from knothole_client.audit.state import State
-from knothole_client.http import (
-    JSON_LIMIT,
-    Answer,
-    BadAnswer,
-    Compressed,
-    Connection,
-    Patience,
-    TooLong,
-    Unreachable,
-    refusal,
-)
+from knothole_client.http import JSON_LIMIT, Answer, BadAnswer, Connection
 from knothole_keys import clock, note
 from knothole_keys.board import BOARD_LIMIT, SLOT
 from knothole_keys.epoch import epoch_of
@@ -40,50 +28,22 @@ from knothole_keys.page import PADDED, pages
 from knothole_keys.release import Release
 from knothole_keys.root import fingerprint, split
 
-PATIENCE = Patience(tries=4, first=2, most=20)
-PAGE_LIMIT = 2**20
 ASSET_LIMIT = 2**23
-# What a proxy alone answers, for a server that is away.
-_AWAY = (502, 504)
 # A publication between two fetches makes a roster and a chain that do not fit; twice in a row is no coincidence.
 FETCHES = 3
 
 
-@dataclass
-class Report:
-    """What an audit found and saw; hashes are hex, `day` the UTC day."""
-
-    day: str
-    url: str
-    drop: str
-    manifest: str
-    first: bool
-    findings: list[Finding] = field(default_factory=list)
-    pages: dict[str, str] = field(default_factory=dict)
-    assets: dict[str, str] = field(default_factory=dict)
-    roots: list[str] = field(default_factory=list)
-    roster: tuple[int, str] | None = None
-    cover: int = 0
-
-    @property
-    def result(self) -> str:
-        """WELL, or the worst severity found."""
-        return worst(self.findings)
-
-
-class Audit:
-    """One audit of one drop. `open_second` opens the connection of which the server may know that it is an auditor's."""
+class Audit(Asking):
+    """One audit of one drop."""
 
     def __init__(
         self, browser: Browser, open_second: Callable[[], Connection], state: State, release: Release, now: int
     ) -> None:
-        self._browser, self._open_second = browser, open_second
+        report = Report(clock.day_of(now), browser.url, "", release.hash.hex(), first=state.chain is None)
+        super().__init__(browser, open_second, report)
         self._state, self._release, self._now = state, release, now
-        self._second: Connection | None = None
-        self._evidence: list[tuple[str, bytes]] = []
         self._judged = Judged()
         self._lost: dict[int, set[bytes]] = {}
-        self.report = Report(clock.day_of(now), browser.url, "", release.hash.hex(), first=state.chain is None)
 
     def run(self, drop_id: bytes, *, has_token: bool) -> Report:
         """Look at everything. Raises Refused only for this machine's own trouble."""
@@ -110,76 +70,7 @@ class Audit:
         self._remember()
         return report
 
-    def close(self) -> None:
-        """Close the second connection, if one was needed."""
-        if self._second:
-            self._second.__exit__(None, None, None)
-
-    # Asking, and noting what came of it.
-
-    def _find(self, code: str, evidence: bytes = b"", **values: object) -> None:
-        self._note([finding(code, **values)], evidence)
-
-    def _note(self, found: Iterable[Finding], *evidence: bytes) -> None:
-        for one in found:
-            self.report.findings.append(one)
-            self._evidence += [(one.code, data) for data in evidence if data and one.severity == ALARM]
-
-    @contextmanager
-    def _asking(self, path: str) -> Iterator[None]:
-        """Whatever an answer may do to us becomes a finding."""
-        try:
-            yield
-        except Unreachable as error:
-            self._find("unreachable", path=path, why=error)
-        except TooLong:
-            self._find("answer_endless", path=path)
-        except Compressed:
-            self._find("answer_compressed", path=path)
-        except Refused as error:
-            self._find("answer_foreign", path=path, why=error)
-
-    def _get(self, path: str, limit: int) -> bytes | None:
-        return self._ask(self._browser, path, limit)
-
-    def _ask(self, connection: Connection, path: str, limit: int, *, absent: str | None = None) -> bytes | None:
-        """A body, or None. `absent` is the code of a 404, or empty when that is no finding."""
-        body = None
-        with self._asking(path):
-            answer = connection.persist("GET", path, limit=limit)
-            if answer.status == 404 and absent is not None:
-                for code in filter(None, [absent]):
-                    self._find(code)
-            else:
-                body = _body(answer, path)
-        return body
-
-    @property
-    def _other(self) -> Connection:
-        if self._second is None:
-            self._second = self._open_second()
-        return self._second
-
     # As a browser.
-
-    def _shown(self, language: Language) -> bytes | None:
-        """The page in a language; or None, and what that means."""
-        body, path = None, language.address
-        with self._asking(path):
-            answer = self._browser.persist("GET", path, limit=PAGE_LIMIT)
-            # Who is sent elsewhere may meet another page: that is for `_body` to say, and an alarm.
-            if answer.status not in (200, *_AWAY) and not 300 <= answer.status < 400 and self._serves_lists():
-                self._find("page_refused", path=path, status=answer.status)
-            else:
-                body = _body(answer, path)
-        return body
-
-    def _serves_lists(self) -> bool:
-        # Once and no more: when a proxy answers for a server that is away, every further try costs as long again.
-        try:
-            return self._browser.once("GET", "/roots", limit=note.MAX_BYTES).status == 200
-        except Refused:
-            return False
 
     def _lists(self, drop_id: bytes) -> None:
         for left in reversed(range(FETCHES)):
@@ -237,7 +128,7 @@ class Audit:
             with self._asking("/boxes/missing"):
                 self._lost[epoch] = boxes.not_stored(self._browser, epoch, acknowledged.get(epoch, {}))
         with self._asking("/permit"):
-            permit = _body(self._browser.persist("GET", "/permit", limit=JSON_LIMIT), "/permit")
+            permit = body_of(self._browser.persist("GET", "/permit", limit=JSON_LIMIT), "/permit")
             if len(permit) % PADDED:
                 self._find("answer_size", permit, path="/permit")
             if not isinstance(Answer(200, permit).object.get("permit"), str):
@@ -293,14 +184,6 @@ def _is_between(roots: bytes, roster: bytes) -> bool:
         return isinstance(version, int) and version > split(roots)[-1].version
     except KnotholeError:
         return False
-
-
-def _body(answer: Answer, path: str) -> bytes:
-    if answer.status == 200:
-        return answer.body
-    if answer.status >= 500:
-        raise Unreachable(f"the server answered with code {answer.status}; try again later.")
-    raise refusal(answer, path)
 
 
 def _hex(data: bytes) -> str:
