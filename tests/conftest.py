@@ -6,12 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from knothole_keys import secret
 
+# No test says how fast a machine is, nor how busy.
+settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("calm")
 # For scripts/break-promises, which wants to know whether a test fails and not by what least example.
-settings.register_profile("first-failure", phases=[Phase.explicit, Phase.generate])
+settings.register_profile("first-failure", parent=settings.get_profile("calm"), phases=[Phase.explicit, Phase.generate])
 
 
 def _has_terminals() -> bool:

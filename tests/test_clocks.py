@@ -191,6 +191,7 @@ def test_a_source_a_week_off_stores_nothing_and_is_told_of_the_clock(
 # The server.
 
 
+@pytest.mark.whole
 def test_a_servers_clock_that_jumps_deletes_neither_boxes_nor_slots_nor_tokens(room: Newsroom, turned: Clock) -> None:
     slots = room.path / "slots"
     slots.write_bytes(b"a reply slot, sealed".ljust(2048, b"."))

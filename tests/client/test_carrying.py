@@ -183,6 +183,7 @@ def test_when_a_disk_is_full_or_a_file_changes_nothing_is_left(
     assert not list(tmp_path.glob("*.boxes")) + list(tmp_path.glob(".*.part"))
 
 
+@pytest.mark.whole
 @pytest.mark.tool("/proc")
 def test_memory_does_not_grow_with_the_file(drop: Drop, tmp_path: Path, lists: list[object]) -> None:
     def highest(megabytes: int) -> int:

@@ -286,6 +286,7 @@ def test_ctrl_c_stops_in_one_sentence(served: Served, drop: Drop, tmp_path: Path
     assert b"stopped" in error
 
 
+@pytest.mark.whole
 @pytest.mark.tool("/proc")
 def test_memory_stays_flat_for_a_large_file(tmp_path: Path):
     drop = make_drop(size=MIB)

@@ -44,6 +44,7 @@ def test_a_cover_box_is_asked_for_as_a_sources_and_opens_for_nobody(room: Newsro
     assert room.messages("Ann") == ["x"], said
 
 
+@pytest.mark.whole
 def test_boxes_that_were_acknowledged_are_missed_when_they_are_gone(room: Newsroom, turn: Callable[[int], None]):
     once(room)
     once(room)

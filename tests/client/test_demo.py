@@ -35,6 +35,7 @@ def assert_nobody_serves(url: str) -> None:
         connection.once("GET", "/roots", limit=10_000)
 
 
+@pytest.mark.whole
 def test_without_a_terminal_it_ends_after_the_sample_and_leaves_nothing(tmp_path: Path):
     # A file that Python would import from the working directory must not run.
     (tmp_path / "nacl.py").write_text("raise SystemExit('ran a file of the working directory')")

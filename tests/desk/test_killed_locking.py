@@ -88,6 +88,7 @@ def looks(path: Path, holding: Holding) -> bool:
         return False
 
 
+@pytest.mark.whole
 def test_a_backup_killed_at_any_moment_is_whole_or_has_no_name_and_is_remembered(
     full: Desk, tmp_path: Path, killer: Killer, moments: int
 ) -> None:
@@ -119,6 +120,7 @@ def test_a_backup_killed_at_any_moment_is_whole_or_has_no_name_and_is_remembered
     killer.check(moments)
 
 
+@pytest.mark.whole
 def test_a_restore_killed_at_any_moment_makes_a_whole_vault_or_none(
     full: Desk, tmp_path: Path, killer: Killer, moments: int
 ) -> None:

@@ -114,6 +114,7 @@ def test_a_name_that_could_do_harm_refuses_the_whole_letter(name: str) -> None:
     assert refused == refusal(lambda: names.check(name))
 
 
+@pytest.mark.whole
 def test_the_table_ends_at_65536_files() -> None:
     root = bytes(32).hex()
     line = {"inside": False, "root": root, "size": 1, "stream": root, "type": ""}

@@ -213,6 +213,7 @@ def _check_mlkem(ciphertexts: list[bytes]) -> None:
     assert max(abs(mean - overall) for mean in means) < 6 * deviation
 
 
+@pytest.mark.whole
 def test_places_do_not_follow_the_order_of_arrival(rooms: tuple[Newsroom, Newsroom], tmp_path: Path) -> None:
     room, _ = rooms
     arrived: list[bytes] = []

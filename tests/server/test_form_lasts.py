@@ -17,6 +17,7 @@ from tests.support.measuring import peak
 from tests.support.sealed_files import BOUNDARY, FORM_TYPE, boxes_file, form, look_alikes
 
 
+@pytest.mark.whole
 @pytest.mark.tool("/proc")
 def test_a_form_of_128_mib_takes_little_memory(tmp_path: Path) -> None:
     drop = make_drop(size=2**20)

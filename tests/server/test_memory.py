@@ -24,6 +24,7 @@ BIG = 2**24
 SENDERS = 8
 
 
+@pytest.mark.whole
 @pytest.mark.tool("/proc")
 def test_eight_boxes_of_16_mib_at_once_take_little_memory(tmp_path: Path) -> None:
     drop = make_drop(size=BIG)
@@ -92,6 +93,7 @@ def test_requests_in_one_piece_do_not_pile_up(tmp_path: Path) -> None:
         assert peak(running.pid) - before < 10 * 2**20
 
 
+@pytest.mark.whole
 @pytest.mark.tool("/proc")
 def test_two_hundred_senders_and_sixty_who_do_not_read_fit_into_96_mib(tmp_path: Path) -> None:
     drop = make_drop(size=2**20)
