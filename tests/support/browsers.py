@@ -9,7 +9,7 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,9 +70,9 @@ KINDS = {
 }
 
 
-def first_here() -> str:
-    """The first kind whose program is on this machine, or the first of all."""
-    return next((name for name, kind in KINDS.items() if shutil.which(kind.program)), next(iter(KINDS)))
+def first_here(names: Sequence[str] = tuple(KINDS)) -> str:
+    """The first of these kinds whose program is on this machine, or the first of all."""
+    return next((name for name in names if shutil.which(KINDS[name].program)), names[0])
 
 
 class Started:
