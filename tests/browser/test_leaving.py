@@ -109,18 +109,19 @@ def test_leaving_quickly_empties_the_tab_and_back_does_not_return(
     assert holds(page) == []
     assert warned == [], "nobody in a hurry answers a question first"
     # A browser tells of their end when it has time.
-    within(lambda: page.workers == [], "workers live on")
+    within(page, lambda: page.workers == [], "workers live on")
     go_back(page)
-    within(lambda: "before" in page.content(), "Back did not lead to what was there before")
+    within(page, lambda: "before" in page.content(), "Back did not lead to what was there before")
     assert holds(page) == []
     page.context.close()
 
 
-def within(true: Callable[[], bool], what: str, seconds: float = 20) -> None:
+def within(page: Page, true: Callable[[], bool], what: str, seconds: float = 20) -> None:
     end = time.monotonic() + seconds
     while True:
         with contextlib.suppress(Error):
-            # Between two pages there is nothing to ask.
+            # Playwright hears what happened when it asks; and between two pages there is nothing to ask.
+            page.title()
             if true():
                 return
         assert time.monotonic() < end, what
@@ -143,14 +144,14 @@ def test_without_scripts_a_plain_link_leads_away_and_says_that_back_comes_here(
         page.set_input_files("#boxes", tmp_path / "a.pdf")
         page.focus("form button")
         page.keyboard.press("Enter")
-        within(lambda: page.locator("#answer").count() == 1, "no answer came")
+        within(page, lambda: page.locator("#answer").count() == 1, "no answer came")
     leave = page.locator("#leave")
     assert leave.is_visible()
     assert leave.get_attribute("aria-describedby") == "leave-hint"
     assert "close the tab" in page.locator("#leave-hint").inner_text()
     page.focus("#leave")
     page.keyboard.press("Enter")
-    within(lambda: page.url == "about:blank", "the tab was not emptied")
+    within(page, lambda: page.url == "about:blank", "the tab was not emptied")
     assert holds(page) == []
     page.context.close()
 
