@@ -32,7 +32,9 @@ _LOOK = """() => {
     if (row?.contains(node) || node.disabled) continue;
     node.focus({ preventScroll: false });
     if (document.activeElement !== node) continue;
-    if (row && over(node)) found.push(`covered by the way out: ${named(node)}`);
+    // Browsers bring the place to write into view, not the top of a field that is nearly as high as the window.
+    const written = node.matches("textarea") && node.getBoundingClientRect().bottom > row?.getBoundingClientRect().bottom + 40;
+    if (row && over(node) && !written) found.push(`covered by the way out: ${named(node)}`);
     const out = leave?.getBoundingClientRect();
     if (out && (out.top < 0 || out.bottom > innerHeight || out.left < 0 || out.right > innerWidth)) {
       found.push(`the way out is out of sight at ${named(node)}`);
