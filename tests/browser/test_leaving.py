@@ -3,14 +3,13 @@
 import contextlib
 import os
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Error, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.support.browsers import Started, confirm_codename, until
+from tests.support.browsers import Started, confirm_codename, until, within
 from tests.support.newsroom import Newsroom
 from tests.support.replying import Replying, post
 from tests.support.returning import come_back
@@ -135,18 +134,6 @@ def workers(browser: Started, page: Page) -> int:
             with contextlib.suppress(OSError):
                 found += name.read_text().startswith("DOM Worker")
     return found
-
-
-def within(page: Page, true: Callable[[], bool], what: str, seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while True:
-        with contextlib.suppress(Error):
-            # Playwright hears what happened when it asks; and between two pages there is nothing to ask.
-            page.title()
-            if true():
-                return
-        assert time.monotonic() < end, what
-        time.sleep(0.05)
 
 
 def go_back(page: Page) -> None:
