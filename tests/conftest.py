@@ -57,6 +57,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "tool(name): needs this one of TOOLS")
     config.addinivalue_line("markers", "alone: measures memory; beside other work a browser collects its garbage late")
+    config.addinivalue_line("markers", "kinds(*names): in no other browser than these of tests/support/browsers.py")
     config.addinivalue_line("markers", "whole: takes minutes; run by `make test-all` only")
     missing = missing_tools()
     if config.getoption("--require-tools") and missing:

@@ -15,6 +15,7 @@ export class Answering {
   #typed = "";
   #asked = null; // the codename that was tried last, {words, sure}
   #found = null;
+  #sent = []; // what was sent during this visit, {words, letter}
   #stopping = null;
 
   constructor(given) {
@@ -53,6 +54,11 @@ export class Answering {
     return this.#given.attempt(() => this.#look())();
   }
 
+  /** Remember that this codename's letter, an id in hex, was sent: the answers say whether anybody has confirmed it. */
+  sent(words, letter) {
+    this.#sent.push({ words: words.join(), letter });
+  }
+
   /** Look again, for the same codename. */
   again() {
     return this.look(this.#asked);
@@ -64,6 +70,7 @@ export class Answering {
     this.#typed = "";
     this.#asked = null;
     this.#found = null;
+    this.#sent = [];
   }
 
   async #look() {
@@ -98,10 +105,13 @@ export class Answering {
     const { go, more, leave } = this.#given;
     const { words, sure } = this.#asked;
     const found = this.#found;
+    const confirmed = new Set(found.letters.map(({ letter }) => letter));
+    const mine = this.#sent.filter((one) => one.words === words.join());
     go(
       "found",
       answersView({
         found,
+        unconfirmed: mine.some(({ letter }) => !confirmed.has(letter)),
         words,
         sure,
         more: () => more({ words, sure, replies: found.replies }),

@@ -77,7 +77,7 @@ async function withIcon(name) {
   const [html, icon] = await Promise.all([name, ICON].map((file) => readFile(join(here, file), "utf8")));
   const drawn = icon
     .replace(/ xmlns="[^"]*"/, "")
-    .replace(/ role="img" aria-label="[^"]*"/, ' width="40" height="40" aria-hidden="true"')
+    .replace(/ role="img" aria-label="[^"]*"/, ' width="32" height="32" aria-hidden="true"')
     .replace(/\s*\n\s*/g, "");
   const [before, after, ...more] = html.split(/<img src="\/icon\.svg"[^>]*>/);
   if (after === undefined || more.length > 0) throw new Error(`${name} must show ${ICON} once.`);

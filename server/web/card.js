@@ -25,25 +25,28 @@ const LAST_DAY = 2932896;
 const FORBIDDEN = /[^\P{Control}\t\n\r]/u;
 // Slots tried between two pauses, in which a page can draw: milliseconds, or a tenth of a second where there is no JIT.
 export const PAUSE = 64;
+// One that opens costs as much as these: its signature is verified, and whoever has the reply key can fill a board with such.
+export const OPENED = 16;
 
 /**
  * What a board holds for one thread: {cards, ignored, incomplete}. `cards` are {kind, day, sender, sequence, text} by day,
  * then sequence; `ignored` counts slots that opened but are forged, of an unknown sender or malformed; `incomplete` cards
  * of which pieces are missing. `senders` maps recipient ids to long-term Ed25519 keys; `progress(done, total)`, if given,
- * is told of slots tried. Refuses MalformedBoard when the board is not a whole number of slots, and nothing else.
+ * is told of slots tried, and ends the reading by throwing. Refuses MalformedBoard when the board is not a whole number of slots, and nothing else.
  */
 export async function readBoard(board, { replyKey, dropId, thread, senders, progress, use = engine() }) {
   if (board.length % SLOT !== 0) throw new MalformedBoard();
   const context = concat(LABEL, dropId);
   const found = new Map();
   let ignored = 0;
-  for (const plaintext of await openAll(board, { replyKey, context, progress, use })) {
+  const opened = (plaintext) => {
     const piece = readPiece(plaintext);
     const message = concat(context, thread, plaintext.subarray(0, SIGNED));
     const key = piece && senders.get(piece.about.sender);
     if (!key || !verifies(plaintext.subarray(SIGNED), message, key)) ignored++;
     else gather(found, piece);
-  }
+  };
+  await tryAll(board, { replyKey, context, progress, use, opened });
   const gathered = [...found.values()].sort((a, b) => compareAbout(a.about, b.about));
   const whole = gathered.filter(({ about, texts }) => texts.size === about.pieces);
   const read = whole.map((pieces) => ({ card: toCard(pieces), slots: pieces.slots }));
@@ -73,22 +76,29 @@ export function readAcknowledgement(text) {
   }
 }
 
-// The plaintexts that the key opens, each once. One HMAC tells almost every other slot.
-async function openAll(board, { replyKey, context, progress, use }) {
+// Tells `opened` the plaintexts that the key opens, each once, and keeps only their hashes: of a flood of forgeries nothing
+// stays. One HMAC tells almost every other slot.
+async function tryAll(board, { replyKey, context, progress, use, opened }) {
   const fits = trial(replyKey, context);
   const total = board.length / SLOT;
-  const opened = new Map();
+  const seen = new Set();
+  let spent = 0;
   for (let done = 0; done < total; done++) {
     const slot = board.subarray(done * SLOT, (done + 1) * SLOT);
     const plaintext = fits(slot) ? await tryOpen(replyKey, context, slot, use) : null;
-    if (plaintext) opened.set(hex(sha256(plaintext)), plaintext);
-    if ((done + 1) % PAUSE === 0) {
+    const hash = plaintext && hex(sha256(plaintext));
+    if (plaintext && !seen.has(hash)) {
+      seen.add(hash);
+      opened(plaintext);
+      spent += OPENED;
+    }
+    if (++spent >= PAUSE) {
+      spent = 0;
       progress?.(done + 1, total);
       await new Promise((resolve) => setTimeout(resolve));
     }
   }
   progress?.(total, total);
-  return opened.values();
 }
 
 async function tryOpen(key, context, slot, use) {

@@ -14,17 +14,19 @@ export function generateCodename({ list }) {
 }
 
 /**
- * The eight words that a person typed, in any ASCII case and parted by any white space; the last argument is the list as
- * words.js gives it. Refuses BadCodename.
+ * The words in what a person typed: letters, with a hyphen only between two of them. Whatever else stands there parts words:
+ * commas, a list's numbers, digits of any script. ASCII letters in lower case; no other letter becomes one.
  */
+export function typedWords(text) {
+  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase()).match(/\p{L}+(?:-\p{L}+)*/gu) ?? [];
+}
+
+/** The eight words that a person typed, as typedWords finds them; the last argument is the list as words.js gives it. Refuses BadCodename. */
 export function parseCodename(text, { known }) {
-  const words = text
-    .replace(/[A-Z]/g, (letter) => letter.toLowerCase())
-    .split(/\s+/)
-    .filter((word) => word !== "");
+  const words = typedWords(text);
   if (words.length !== WORDS) {
     throw new BadCodename(
-      `A codename is eight words, not ${words.length}; type all of them, parted by spaces.`,
+      `There are ${words.length} words here, and a codename has eight; type all of them.`,
     );
   }
   // Which word is wrong may be said: it is on the screen of the one who typed it, and on no other.

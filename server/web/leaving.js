@@ -1,5 +1,6 @@
 // Leaving in a hurry: a button that is always there, and a key pressed three times. What the page holds is forgotten first,
-// then its contents go, then the address: each of these works even if the next one fails.
+// then its contents go, then the address: each of these works even if the next one fails. Back leads to what was there before
+// the drop, and only if the drop has no more than one place in the tab's history: its own links take the place of the page.
 
 import { t } from "./strings.js";
 import { button, el } from "./ui-dom.js";
@@ -33,7 +34,8 @@ export function offerLeaving(forget) {
     title: t("leave.hint"),
   });
   const place = el("section", { id: "leaving", "aria-label": t("leave.button") }, leaving, hint);
-  document.querySelector(".skip").after(place);
+  document.querySelector(".bar").append(place);
+  addEventListener("click", takePlace);
   const presses = [];
   addEventListener(
     "keydown",
@@ -51,6 +53,16 @@ export function offerLeaving(forget) {
     wipe();
   });
   return leave;
+}
+
+// Another language's page, or a mark within this one, in the place of this entry of the history.
+function takePlace(event) {
+  const link = event.target.closest?.("a[href]");
+  if (!link || event.defaultPrevented || event.button !== 0) return;
+  if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  if (link.origin !== location.origin) return;
+  event.preventDefault();
+  location.replace(link.href);
 }
 
 // What stays if the browser refuses to go: a page that names neither the drop nor what it is for.

@@ -301,18 +301,19 @@ async function send({ plan, chosen, codename, keys }) {
   go("open", view.view);
   begun = true;
   await sending.run();
-  finish(parts.length, readers);
+  finish(plan, readers);
 }
 
-function finish(boxes, readers) {
+function finish({ parts, letter }, readers) {
   workshop.close();
   const { words, sure } = kept;
+  answering.sent(words, letter);
   upload = null;
   kept = null;
   draft = emptyDraft();
   begun = false;
   const look = () => answering.look({ words, sure });
-  go("stored", doneView({ boxes, readers, words, look, leave }));
+  go("stored", doneView({ boxes: parts.length, readers, words, look, leave }));
 }
 
 // Whoever leaves takes nothing back: whatever is under way stops, and nothing that was typed or chosen stays.

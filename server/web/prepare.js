@@ -1,7 +1,7 @@
 // The first pass: every file is read once in full, so that each part can prove its place; then the letter is written. What
 // comes out is a list of parts in the order of sending. Nothing is sent here, and no file is kept in memory.
 
-import { equal } from "./bytes.js";
+import { equal, hex } from "./bytes.js";
 import { Stopped } from "./gate.js";
 import { buildLetter, planLetter } from "./letter.js";
 import { leafHash, MerkleTree } from "./merkle.js";
@@ -44,7 +44,7 @@ export async function hashFiles({ files, pool, capacity, progress, signal }) {
 }
 
 /**
- * Write the letter and list all parts, the letter's first: {parts, bytes, same}. `read` are the replies that the letter
+ * Write the letter and list all parts, the letter's first: {letter, parts, bytes, same}. `letter` is its id, in hex. `read` are the replies that the letter
  * names as read, {sender, sequence}. The letter names every file; `same` are
  * those whose contents another one has already, so that they need no parts of their own. A part is {kind, size, source, header()}: the head is made when it is wanted, because a
  * long film's audit paths would fill more memory than its hashes. Throws CannotSeal, BadFileName, JobFailed, and
@@ -62,7 +62,7 @@ export async function prepare({ dropId, keys, draft, read, hashed, recipients, r
   const parts = Array.from({ length: letter.count }, (_, i) => letterPart(letter, i));
   const { kept, same } = distinctFiles(files.filter((_, i) => !inside[i]));
   for (const file of kept) parts.push(...fileParts(file, capacity));
-  return { parts, same, bytes: parts.reduce((sum, { size }) => sum + size, 0) };
+  return { letter: hex(letter.stream), parts, same, bytes: parts.reduce((sum, { size }) => sum + size, 0) };
 }
 
 // What goes into the letter must be what the first pass read; named, so that the page can say which file is not.

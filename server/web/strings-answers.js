@@ -9,14 +9,16 @@ export const ANSWERS = {
   "returning.text":
     "Type the eight words that you wrote down on an earlier visit. They stay on this device, and nobody else has them.",
   "returning.label": "Your eight words",
-  "returning.hint": "In their order, with spaces between them. Capital letters do not matter.",
-  "returning.onlywords": "Type only the words, with spaces between them: no numbers, no commas.",
-  "returning.count": { one: "{n} word of eight.", other: "{n} words of eight." },
+  "returning.hint": "In their order. Capital letters, commas and the words’ numbers do not matter.",
+  "returning.count": {
+    one: "{n} word found; a codename has eight.",
+    other: "{n} words found; a codename has eight.",
+  },
   "returning.unknown": "Word {n}, “{word}”, is not in the list.",
   "returning.near": "Did you mean: {words}?",
   "returning.good": "These are eight words of the list. The page cannot know whether they are yours.",
   "returning.incomplete":
-    "The codename is not complete: it is eight words of the list. Look at your paper once more.",
+    "This is not a codename: it has to be eight words, all of them from the list. Look at your paper once more.",
   "returning.look": "Look for answers",
   "returning.more": "Continue a broken upload, or send more",
   "returning.lost":
@@ -34,8 +36,11 @@ export const ANSWERS = {
   "looking.back": "Stop looking",
 
   "answers.title": { one: "You have an answer", other: "You have {n} answers" },
-  "answers.received": "The newsroom has what you sent",
-  "answers.underway": "The newsroom has part of what you sent",
+  "answers.received": {
+    one: "The newsroom has {n} letter of yours",
+    other: "The newsroom has {n} letters of yours",
+  },
+  "answers.underway": "The newsroom has a part of what you sent",
   "answers.none": "No answer so far",
   "answers.from": "{reader} wrote to you",
   "answers.signed": "Signed with the key of {reader} on this drop’s list of readers.",
@@ -53,6 +58,10 @@ export const ANSWERS = {
   "answers.files": "Whole files: {done} of {n}.",
   "answers.rest":
     "The rest may still be on its way to the readers: they carry it by hand. If it stays like this for some days, continue the upload with the same files.",
+  "answers.justsent": "What you sent a moment ago",
+  "answers.unconfirmed": "No reader has confirmed it yet.",
+  "answers.unlisted":
+    "Only what a reader has confirmed counts. Anything else that you sent is not confirmed yet, or was confirmed longer ago than the board keeps it.",
   "answers.noneyet":
     "No reader has confirmed anything yet. That is usual in the first days, and does not mean that anything was lost.",
 
@@ -108,7 +117,7 @@ export const ANSWERS = {
   "error.board":
     "What came in place of the answers has not the length of a board, so it was cut off, or something between you and the server answered in its place.",
   "error.board.next":
-    "Wait a minute, then try again. If this network wants a login, log in from another tab, or use another network. If it happens again, tell the newsroom by another way.",
+    "Wait a minute, then try again. If this network wants a login, log in from another tab, or use another network.",
   "error.answers": "I have a codename: look for answers",
   "error.answersoff": "Answers that were left for you can be read all the same.",
 

@@ -299,6 +299,8 @@ export const TEXTS = {
   "error.kept": "Your message and files are still here.",
   "error.show": "Show my codename",
   "error.detail": "For the newsroom: {detail}",
+  "error.tell":
+    "The newsroom can only mend this if it hears of it, but your safety comes first: tell it only by a way that is safe for you and that you would use anyway, a letter by post for example. If you have none, tell nobody, neither colleagues nor anybody around you.",
 
   "error.off.title": "Sealing is switched off",
   "error.off":
@@ -322,12 +324,11 @@ export const TEXTS = {
       "The keys that this drop lists for {readers} are broken, so nothing can be sealed for them, and the page stopped. Somebody made a mistake, or meant to make sending fail.",
   },
   "error.badkey.next":
-    "You did nothing wrong. Tell the newsroom by another way, or come back in a day or two: the administrators must sign a new list.",
+    "You did nothing wrong. Come back in a day or two: the administrators must sign a new list.",
   "error.altered.title": "Do not send anything here",
   "error.altered":
     "What this server shows is not what the drop’s administrators signed. Somebody may have altered it.",
-  "error.altered.next":
-    "Close this page, and tell the newsroom by another way, from another place. Do not try to get around this.",
+  "error.altered.next": "Close this page, and do not try to get around this.",
   "error.unreachable.title": "The server does not answer",
   "error.unreachable": "The list of readers could not be fetched.",
   "error.unreachable.next": "Check that you are connected, wait a minute, then try again.",
@@ -357,19 +358,18 @@ export const TEXTS = {
   "error.epoch.next": "Go on: the page fetches the new list of readers and keeps what you wrote and chose.",
   "error.refused.title": "The server refused to go on",
   "error.refused": "It answered {status} to what should be right, so the page stopped.",
-  "error.refused.next": "Try again; if it happens again, tell the newsroom by another way.",
+  "error.refused.next": "Wait a few minutes, then try again.",
   "error.permit.title": "The server asks for work that it should not",
   "error.permit":
     "Before a box is taken, the server may ask this device to compute a little. It asked for far too much, or in a way that makes no sense, so the page stopped.",
-  "error.permit.next":
-    "Try again in some hours. If it happens again, the server is flooded or not in order: tell the newsroom by another way.",
+  "error.permit.next": "Try again in some hours. If it happens again, the server is flooded or not in order.",
   "error.unable.title": "This browser cannot seal",
   "error.unable":
     "It lacks something that sealing needs ({missing}), so the page will not let you send anything.",
   "error.unable.next": "Use an up-to-date Tor Browser at the level “Standard” or “Safer”.",
   "error.broken.title": "Something in this page failed",
   "error.broken": "The page stopped so as not to send anything half right.",
-  "error.broken.next": "Try again; if it happens again, use an up-to-date Tor Browser or tell the newsroom.",
+  "error.broken.next": "Try again; if it happens again, use an up-to-date Tor Browser.",
 
   "time.underminute": "less than a minute",
   "time.minutes": { one: "about {n} minute", other: "about {n} minutes" },

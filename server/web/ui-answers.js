@@ -41,10 +41,10 @@ export function lookingView({ back }) {
 }
 
 /**
- * What was found (as of looking.js). `words` are the ones that were tried, `sure` says that they are known to be the
+ * What was found (as of looking.js). `unconfirmed`: something that was sent during this visit is in no acknowledgement. `words` are the ones that were tried, `sure` says that they are known to be the
  * source's; `more()`, `again()`, `retype()` and `leave()` are the ways on.
  */
-export function answersView({ found, words, sure, more, again, retype, leave }) {
+export function answersView({ found, unconfirmed, words, sure, more, again, retype, leave }) {
   const { replies, letters } = found;
   const answered = replies.length > 0;
   const nothing = !answered && letters.length === 0;
@@ -67,7 +67,7 @@ export function answersView({ found, words, sure, more, again, retype, leave }) 
     ),
     knowsPart(),
   ];
-  const what = nothing ? nothingPart({ words, sure, retype }) : statusPart(letters);
+  const what = nothing ? nothingPart({ words, sure, retype }) : statusPart(letters, unconfirmed);
   const frame = { id: "answers", "data-replies": replies.length };
   if (!answered) {
     return [
@@ -110,14 +110,25 @@ export function lettersOf(replies) {
 function headline({ replies, letters }) {
   if (replies.length > 0) return t("answers.title", { n: replies.length });
   if (letters.length === 0) return t("answers.none");
-  return t(letters.every(({ whole }) => whole) ? "answers.received" : "answers.underway");
+  // A letter that no reader has acknowledged is not among these: of what was sent, no more is known.
+  return letters.every(({ whole }) => whole)
+    ? t("answers.received", { n: letters.length })
+    : t("answers.underway");
 }
 
-function statusPart(letters) {
+function statusPart(letters, unconfirmed) {
   if (letters.length === 0) return el("p", { id: "status" }, t("answers.noneyet"));
-  return el(
+  const listed = el(
     "ul",
     { class: "status", id: "status", "aria-label": t("answers.status") },
+    unconfirmed
+      ? el(
+          "li",
+          { "data-whole": "false", id: "unconfirmed" },
+          el("p", { class: "when" }, t("answers.justsent")),
+          el("p", { class: "verdict" }, t("answers.unconfirmed")),
+        )
+      : null,
     letters.map(({ day: date, whole, states }) =>
       el(
         "li",
@@ -129,6 +140,7 @@ function statusPart(letters) {
       ),
     ),
   );
+  return [listed, el("p", { class: "hint after", id: "unlisted" }, t("answers.unlisted"))];
 }
 
 function stateOf({ name, boxes, expected, files, of }) {

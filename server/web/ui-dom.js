@@ -98,6 +98,8 @@ export function show(state, view) {
   heading.tabIndex = -1;
   if (arriving && state === "compose") return main;
   heading.focus({ preventScroll: true });
-  main.scrollIntoView({ block: "start" });
+  // Where the masthead has stepped back, the drop's name stays in sight.
+  const isBack = document.querySelector(".languages").getClientRects().length === 0;
+  (isBack ? document.querySelector(".masthead") : main).scrollIntoView({ block: "start" });
   return main;
 }

@@ -7,6 +7,8 @@ import { revealWords } from "./ui-words.js";
 
 // Kinds that the newsroom can do more about when it knows the refusal's name.
 const TELLING = new Set(["altered", "broken", "unreachable", "between", "trouble"]);
+// Kinds that only the newsroom can mend. How to tell it is said in one way, or a page would send people to their colleagues.
+const TO_TELL = new Set(["altered", "badkey", "board", "broken", "permit", "refused"]);
 const ACTIONS = { retry: "error.retry", back: "error.back", goon: "error.goon" }; // or a closer text, with the kind
 
 /**
@@ -35,6 +37,7 @@ export function errorView({ problem, begun, held, words, looking, act, home, ans
       ),
     ),
     el("p", { id: "error-next" }, t(`error.${kind}.next`, problem.facts)),
+    TO_TELL.has(kind) ? el("p", { id: "error-tell" }, t("error.tell")) : null,
     // A new circuit loads the page anew: advice only where that loses nothing.
     kind === "unreachable" && !held && !begun ? el("p", {}, t("error.circuit")) : null,
     el("p", { id: "error-stored" }, looking ? t("answers.error.standing") : standing({ kind, begun, held })),

@@ -2,7 +2,7 @@
 // the screen of whoever typed them, and on no other. The list of words is fetched when the field is shown; until it is here,
 // words are counted and none is called wrong.
 
-import { parseCodename, WORDS } from "./codename.js";
+import { parseCodename, typedWords, WORDS } from "./codename.js";
 import { t } from "./strings.js";
 import { button, describe, el, PRIVATE, setText } from "./ui-dom.js";
 import { nearWords } from "./ui-state.js";
@@ -106,11 +106,11 @@ export function returningView({ typed, changed, words, attempt, look, more, back
  * gives it, or null.
  */
 export function aidFor(typed, typing, listed) {
-  const words = typed.toLowerCase().split(/\s+/u).filter(Boolean);
+  const words = typedWords(typed);
   if (words.length === 0) return "";
-  if (/[^\p{L}\p{M}\s-]/u.test(typed)) return t("returning.onlywords");
   if (listed === null) return t("returning.count", { n: words.length });
-  const unfinished = typing && !/\s$/u.test(typed) && words.length < WORDS;
+  if (words.length > WORDS) return t("returning.count", { n: words.length });
+  const unfinished = typing && /\p{L}-?$/u.test(typed) && words.length < WORDS;
   const at = words.findIndex((word, i) => !listed.known.has(word) && !(unfinished && i === words.length - 1));
   if (at >= 0) {
     const near = nearWords(words[at], listed.list);

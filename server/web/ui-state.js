@@ -1,6 +1,7 @@
 // The page's rules, pure: which state follows which, what a draft lacks, which words are asked, how fast it goes.
 // No element, no request and no clock in here; whoever calls brings time and chance along.
 
+import { typedWords } from "./codename.js";
 import { foldName } from "./names.js";
 
 // What may follow what. Anything else is a mistake in the page, and stops it.
@@ -67,7 +68,7 @@ export function askedWords(total, below) {
 
 /** The word numbers whose answers are wrong; `answers` maps numbers to what was typed. */
 export function wrongAnswers(words, answers) {
-  return [...answers].filter(([n, typed]) => typed.trim().toLowerCase() !== words[n - 1]).map(([n]) => n);
+  return [...answers].filter(([n, typed]) => typedWords(typed).join(" ") !== words[n - 1]).map(([n]) => n);
 }
 
 /** The listed words nearest to a mistyped one: same beginning, or one letter off; at most `most`. */

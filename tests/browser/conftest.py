@@ -12,7 +12,9 @@ from tests.support.newsroom import Newsroom
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "browser" in metafunc.fixturenames:
         several = metafunc.config.getoption("--require-tools")
-        names = list(browsers.KINDS) if several else [browsers.first_here()]
+        only = metafunc.definition.get_closest_marker("kinds")
+        kinds = list(only.args if only else browsers.KINDS)
+        names = kinds if several else [browsers.first_here(kinds)]
         params = [pytest.param(name, marks=marks(name)) for name in names]
         metafunc.parametrize("browser", params, indirect=True, scope="session")
 

@@ -35,6 +35,12 @@ def test_a_source_sends_and_reads_the_answer_by_name_and_day(browser: Started, r
     expect(page.locator("h2")).to_have_text("No answer so far")
     assert "wrong" not in page.locator("#nothing").inner_text(), "a codename confirmed on this page is not wrong"
     mine = Replying(room, words)
+    # Another letter is confirmed, and this one is not.
+    post(room, mine.acknowledge("Dana", boxes=1, expected=1))
+    page.click("#again")
+    expect(page.locator("h2")).to_have_text("The newsroom has 1 letter of yours")
+    expect(page.locator("#unconfirmed")).to_contain_text("No reader has confirmed it yet")
+    expect(page.locator("#unlisted")).to_contain_text("not confirmed yet")
     long = "A long answer. " * 300
     post(room, mine.reply("Dana", REPLY), mine.reply("Lee", long), cover=20)
     page.click("#again")
@@ -45,6 +51,13 @@ def test_a_source_sends_and_reads_the_answer_by_name_and_day(browser: Started, r
     assert letters.nth(1).locator(".text").text_content() == REPLY
     assert letters.nth(0).locator(".text").text_content() == long
     assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+    room.fetch()
+    room("desk", "import", room.vault("Dana"), room.out)
+    (submission,) = room.submissions("Dana")
+    post(room, mine.acknowledge("Dana", submission["id"], boxes=1, expected=1))
+    page.click("#again")
+    expect(page.locator("#status li[data-whole=true]")).to_have_count(2)
+    expect(page.locator("#unconfirmed")).to_have_count(0)
     page.context.close()
 
 
@@ -144,7 +157,7 @@ def test_wrong_words_and_no_answer_yet_are_not_told_apart(browser: Started, room
     page.click("#way-back")
     page.fill("#codename-entry", "zebra absurd")
     page.click("#look")
-    expect(page.locator("#problem")).to_contain_text("not complete")
+    expect(page.locator("#problem")).to_contain_text("not a codename")
     expect(page.locator("#codename-entry")).to_be_focused()
     page.fill("#codename-entry", WORDS)
     page.press("#codename-entry", "Enter")

@@ -235,7 +235,9 @@ def alarm(page: Page, hostile: Hostile) -> None:
     said = refused(page, hostile, "altered")
     assert "Do not send anything here" in said
     assert "not what the drop’s administrators signed" in said
-    assert "Close this page, and tell the newsroom by another way" in said
+    assert "Close this page" in said
+    assert "only by a way that is safe for you" in said
+    assert "neither colleagues nor anybody around you" in said
 
 
 FIRST: dict[str, Callable[[Drop, Drop], dict[str, bytes]]] = {

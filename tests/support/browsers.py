@@ -9,11 +9,11 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, sync_playwright
 
 # Browsers call home by themselves; a test of a drop must not.
 QUIET = [
@@ -70,9 +70,9 @@ KINDS = {
 }
 
 
-def first_here() -> str:
-    """The first kind whose program is on this machine, or the first of all."""
-    return next((name for name, kind in KINDS.items() if shutil.which(kind.program)), next(iter(KINDS)))
+def first_here(names: Sequence[str] = tuple(KINDS)) -> str:
+    """The first of these kinds whose program is on this machine, or the first of all."""
+    return next((name for name in names if shutil.which(KINDS[name].program)), names[0])
 
 
 class Started:
@@ -169,3 +169,16 @@ def until(page: Page, expression: str, seconds: float = 30) -> None:
     while not page.evaluate(expression):
         assert time.monotonic() < end, f"{expression} did not come true"
         page.wait_for_timeout(20)
+
+
+def within(page: Page, true: Callable[[], bool], what: str, seconds: float = 20) -> None:
+    """Wait until something is true that a page cannot be asked to wait for: it runs no scripts, or another takes its place."""
+    end = time.monotonic() + seconds
+    while True:
+        with contextlib.suppress(Error):
+            # Playwright hears what happened when it asks; and between two pages there is nothing to ask.
+            page.title()
+            if true():
+                return
+        assert time.monotonic() < end, what
+        time.sleep(0.05)

@@ -12,6 +12,12 @@ _LOOK = """() => {
   const named = (node) => node.outerHTML.replace(/\\s+/g, " ").slice(0, 90);
   const controls = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")];
   const leave = document.querySelector("#leave");
+  // The way out has a row of its own, which stays where it is while the rest goes by below.
+  const row = document.querySelector(".bar");
+  const over = (node) => {
+    const [at, bar] = [node.getBoundingClientRect(), row.getBoundingClientRect()];
+    return at.left < bar.right && at.right > bar.left && at.top < bar.bottom - 0.5 && at.bottom > bar.top + 0.5;
+  };
   const live = (node) => node.closest("[role=status], [role=alert], [aria-live]");
   for (const node of controls.filter(shown)) {
     // A box with its label beside it is as large as both: a click on either is a click on it.
@@ -23,14 +29,21 @@ _LOOK = """() => {
     if (!inText && !node.matches(".skip") && (Math.max(box.width, own.width) < 24 || Math.max(box.height, own.height) < 24)) {
       found.push(`smaller than 24 pixels: ${named(node)}`);
     }
-    if (node === leave || node.disabled) continue;
+    if (row?.contains(node) || node.disabled) continue;
     node.focus({ preventScroll: false });
     if (document.activeElement !== node) continue;
-    const at = node.getBoundingClientRect();
-    const over = leave?.getBoundingClientRect();
-    const covered = over && at.left < over.right && at.right > over.left && at.top < over.bottom && at.bottom > over.top;
-    if (covered) found.push(`covered by the way out: ${named(node)}`);
+    // Browsers bring the place to write into view, not the top of a field that is nearly as high as the window.
+    const written = node.matches("textarea") && node.getBoundingClientRect().bottom > row?.getBoundingClientRect().bottom + 40;
+    if (row && over(node) && !written) found.push(`covered by the way out: ${named(node)}`);
+    const out = leave?.getBoundingClientRect();
+    if (out && (out.top < 0 || out.bottom > innerHeight || out.left < 0 || out.right > innerWidth)) {
+      found.push(`the way out is out of sight at ${named(node)}`);
+    }
   }
+  document.activeElement?.blur();
+  scrollTo(0, 0);
+  const name = document.querySelector("h1");
+  if (row && over(name)) found.push("the drop's name is covered by the way out");
   for (const bar of document.querySelectorAll("progress")) {
     const name = bar.getAttribute("aria-label") || document.getElementById(bar.getAttribute("aria-labelledby"))?.textContent;
     if (!name) found.push(`a bar without a name: ${named(bar)}`);

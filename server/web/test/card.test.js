@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { concat } from "../bytes.js";
+import { concat, u32 } from "../bytes.js";
 import { PAUSE, readAcknowledgement, readBoard, SLOT } from "../card.js";
 import { encrypt, trial } from "../cobblestone.js";
 import { randomBytes } from "../random.js";
@@ -62,6 +62,42 @@ test("a slot that passes the trial and does not open is nobody's", async () => {
     assert.deepEqual(await readBoard(changed, KEYS), NOTHING, `byte ${at}`);
   }
   assert.deepEqual(await readBoard(slot, KEYS), { ...NOTHING, ignored: 1 });
+});
+
+// What whoever has the reply key can post: slots that open, well-formed replies, each another, that nobody signed.
+async function flood(n) {
+  const context = concat(new TextEncoder().encode("knothole/1 slot\0"), KEYS.dropId);
+  const forged = Array.from({ length: n }, (_, i) => {
+    const plaintext = new Uint8Array(1976);
+    const [day, sender, digest] = [u32(20000), randomBytes(8), randomBytes(16)];
+    plaintext.set(concat([1], day, sender, u32(0), u32(i), digest, [0, 0, 0, 1, 0, 1, 65]));
+    plaintext.set(randomBytes(64), 1912);
+    return encrypt(KEYS.replyKey, null, context, plaintext);
+  });
+  return concat(...(await Promise.all(forged)));
+}
+
+test("a flood of slots that open and nobody signed lets others run, is told as it goes, and counts", async () => {
+  const told = [];
+  let ran = 0;
+  const others = setInterval(() => ran++).unref();
+  const progress = (done) => told.push([done, ran]);
+  assert.deepEqual(await readBoard(await flood(48), { ...KEYS, progress }), { ...NOTHING, ignored: 48 });
+  clearInterval(others);
+  assert.ok(told.length >= 48 / 4, `${told.length} pauses`);
+  assert.ok(told.at(-1)[1] > told[0][1], "nobody else ran while the forgeries were looked at");
+  const board = await flood(1);
+  assert.deepEqual(await readBoard(concat(board, board), KEYS), { ...NOTHING, ignored: 1 });
+});
+
+test("whoever stops looking is not made to wait for a flood", async () => {
+  let asked = 0;
+  const senders = { get: () => void asked++ };
+  const progress = () => {
+    if (asked > 0) throw new Error("stopped");
+  };
+  await assert.rejects(readBoard(await flood(48), { ...KEYS, senders, progress }), { message: "stopped" });
+  assert.ok(asked <= 4, `${asked} slots were looked at`);
 });
 
 test("anything but a text is no acknowledgement", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { generateCodename, parseCodename, threadKeys } from "../codename.js";
+import { generateCodename, parseCodename, threadKeys, typedWords } from "../codename.js";
 import { sign, verifies } from "../ed25519.js";
 import { refusal, seedOf } from "./make.js";
 import { LISTED } from "./listed.js";
@@ -29,8 +29,42 @@ test("every eighth of the list is drawn from in every place", () => {
   for (const eighths of drawn) assert.equal(eighths.size, 8);
 });
 
-test("case and white space are forgiven", () => {
-  assert.deepEqual(parseCodename(`\n\t ${WORDS.join(" \u00a0\u3000\r\n").toUpperCase()}  `, LISTED), WORDS);
+const numbered = (mark) => WORDS.map((word, i) => mark(i + 1) + word);
+
+const FORGIVEN = {
+  "case and white space": `\n\t ${WORDS.join(" \u00a0\u3000\r\n").toUpperCase()}  `,
+  commas: WORDS.join(", "),
+  "commas without spaces, and a full stop": `${WORDS.join(",")}.`,
+  "semicolons, slashes, bars, underscores": WORDS.map((word, i) => word + ";/|_"[i % 4]).join(""),
+  "numbers with full stops": numbered((n) => `${n}. `).join(" "),
+  "numbers with brackets, without a space": numbered((n) => `${n})`).join(" "),
+  "full-width digits": numbered((n) => `${String.fromCodePoint(0xff10 + n)}．`).join("　"),
+  "Arabic and Persian digits": numbered((n) => `${String.fromCodePoint((n % 2 ? 0x660 : 0x6f0) + n)}- `).join(
+    "\n",
+  ),
+  "Chinese and Arabic punctuation": WORDS.map((word, i) => word + "、，。；،؛"[i % 6]).join(""),
+  "a list with hyphens": numbered(() => "- ").join("\n"),
+  "quotation marks": `“${WORDS.join("” ‘")}’`,
+  "zero-width spaces": WORDS.join("\u200b"),
+};
+
+for (const [what, text] of Object.entries(FORGIVEN)) {
+  test(`forgives ${what}`, () => assert.deepEqual(parseCodename(text, LISTED), WORDS));
+}
+
+test("a hyphen within a word stays, and one between two words makes them one that is not listed", () => {
+  assert.deepEqual(typedWords("Yo-Yo, t-shirt; drop-down."), ["yo-yo", "t-shirt", "drop-down"]);
+  assert.deepEqual(typedWords("abacus-zoom -acid- a--b"), ["abacus-zoom", "acid", "a", "b"]);
+});
+
+test("says how many words there are when there are not eight", () => {
+  for (const [n, words] of [
+    [7, WORDS.slice(1)],
+    [9, [...WORDS, "able"]],
+    [0, ["1.", "2.", "３"]],
+  ]) {
+    assert.throws(() => parseCodename(words.join(", "), LISTED), new RegExp(`There are ${n} words.* eight`));
+  }
 });
 
 const BAD = {
@@ -38,10 +72,9 @@ const BAD = {
   "seven words": WORDS.slice(1).join(" "),
   "nine words": [...WORDS, "able"].join(" "),
   "an unlisted word": ["abacuss", ...WORDS.slice(1)].join(" "),
-  commas: WORDS.join(", "),
   hyphens: WORDS.join("-"),
   "a capital that is not ASCII": WORDS.join(" ").replace("k", "\u212a").replace("abacus", "abacu\u017f"),
-  "a zero-width space": WORDS.join(" ").replace(" ", "\u200b"),
+  "full-width letters": WORDS.join(" ").replace("abacus", "ａｂａｃｕｓ"),
 };
 
 for (const [flaw, text] of Object.entries(BAD)) {

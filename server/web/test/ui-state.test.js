@@ -83,14 +83,23 @@ test("a wrong, an empty and a misplaced answer are wrong; case and spaces are no
   const words = GOOD.split(" ");
   const wrong = (entries) => rules.wrongAnswers(words, new Map(entries));
   assert.deepEqual(wrong([[1, " ABACUS "], [8, "able"]]), []); // prettier-ignore
+  assert.deepEqual(wrong([[1, "1. abacus,"]]), []);
   assert.deepEqual(wrong([[1, ""], [8, "abacus"]]), [1, 8]); // prettier-ignore
+  assert.deepEqual(wrong([[1, "abacus able"], [8, "8."]]), [1, 8]); // prettier-ignore
 });
 
-test("a codename copied with its numbers or commas is told to be words alone", () => {
-  for (const typed of ["1. zebra 2. absurd", "zebra, absurd", "zebra; absurd"]) {
-    assert.match(aidFor(typed, true, LISTED), /only the words/);
+test("a codename copied with its numbers or commas is counted as its words", () => {
+  for (const typed of [
+    "1. zebra 2. absurd",
+    "zebra, absurd,",
+    "１．zebra；absurd。",
+    "yo-yo  /  drop-down - ",
+  ]) {
+    assert.match(aidFor(typed, false, LISTED), /^2 words found.*eight/);
+    assert.match(aidFor(typed, false, null), /^2 words found.*eight/);
   }
-  assert.doesNotMatch(aidFor("drop-down yo-yo", true, LISTED), /only the words/);
+  assert.match(aidFor(`1) ${GOOD} 9) zebra`, false, LISTED), /^9 words found.*eight/);
+  assert.equal(aidFor(" 1. ", true, LISTED), "");
 });
 
 test("eight listed words are not called the source's own", () => {
