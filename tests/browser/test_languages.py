@@ -90,6 +90,16 @@ def test_no_state_has_english_left_and_each_fits_a_small_phone(
             assert complaints(page) == [], name
 
 
+@pytest.mark.kinds("firefox")
+def test_axe_finds_nothing_in_any_language_in_firefox_either(browser: Started, room: Newsroom) -> None:
+    for language in TRANSLATED:
+        page = browser.composing(f"{room.url}{language.address}")
+        for details in page.locator("details").all():
+            details.evaluate("part => part.open = true")
+        assert violations(page) == [], language.code
+        page.context.close()
+
+
 def spoken(
     browser: Started, room: Newsroom, folder: Path, language: Language, english: list[str]
 ) -> Iterator[tuple[str, Page]]:

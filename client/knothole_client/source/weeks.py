@@ -12,6 +12,8 @@ from knothole_keys.recipient import Recipient
 from knothole_keys.seal import Sealer
 from knothole_keys.trial import try_key
 
+SAFELY = "only by a way that is safe for you"
+
 
 @dataclass(frozen=True)
 class Week:
@@ -44,7 +46,7 @@ def choose(view: View, now: int, to: Sequence[str] = ()) -> Week:
     receiving = view.roster.receiving(epoch)
     readers = tuple(_one(view, wanted, epoch) for wanted in to) or receiving
     if not readers:
-        raise Refused("Nobody at the drop receives this week; try again later, or tell the newsroom by another way.")
+        raise Refused(f"Nobody at the drop receives this week; try again later, and tell the newsroom {SAFELY}.")
     chosen = tuple(sorted(set_of(readers).values(), key=lambda reader: reader.id))
     for reader in chosen:
         _try(reader, epoch)
@@ -58,7 +60,7 @@ def _try(reader: Recipient, epoch: int) -> None:
     except BadRecipientKey:
         raise BadRecipientKey(
             f"Nothing can be sealed to the key of {reader.name}, and nothing was read or sent: choose other readers with --to, "
-            "and tell the newsroom by another way."
+            f"and tell the newsroom {SAFELY}."
         ) from None
 
 
