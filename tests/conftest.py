@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -55,6 +56,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Whoever starts the tests in the background has commands ignore Ctrl-C; a person's shell does not.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "tool(name): needs this one of TOOLS")
     config.addinivalue_line("markers", "alone: measures memory; beside other work a browser collects its garbage late")
     config.addinivalue_line("markers", "kinds(*names): in no other browser than these of tests/support/browsers.py")

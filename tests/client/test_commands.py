@@ -1,7 +1,6 @@
 """The installed commands as people run them: what they print, where secrets go, kill and resume, memory."""
 
 import contextlib
-import functools
 import os
 import pty
 import re
@@ -274,9 +273,7 @@ def test_ctrl_c_stops_in_one_sentence(served: Served, drop: Drop, tmp_path: Path
     with lie(answer) as (url, _):
         arguments = ["source", "send", url, "--root", fingerprint(drop.drop_id), "-m", "x", "--codename-file", tmp_path / "c"]
         command = [str(KNOTHOLE), *map(str, [*arguments, film])]
-        # Whoever starts these tests in the background has its children ignore Ctrl-C; a person's shell does not.
-        heeding = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=heeding)
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         try:
             assert begun.acquire(timeout=60)
             child.send_signal(signal.SIGINT)
