@@ -101,39 +101,46 @@ def test_leaving_quickly_empties_the_tab_and_back_does_not_return(
     warned: list[str] = []
     page.on("dialog", lambda dialog: (warned.append(dialog.type), dialog.accept()))
     page.goto("data:text/html,<title>before</title>before")
-    none = workers(browser, page)
     page.goto(room.url)
     page.wait_for_selector("main[data-state=compose]")
     state(page, room)
     page.unroute_all(behavior="ignoreErrors")
-    assert workers(browser, page) > none
     leave(page)
     page.wait_for_url("about:blank")
     assert holds(page) == []
     assert warned == [], "nobody in a hurry answers a question first"
-    within(page, lambda: workers(browser, page) <= none, "workers live on")
+    within(page, lambda: at_rest(browser, page), "workers live on")
     go_back(page)
     within(page, lambda: "before" in page.content(), "Back did not lead to what was there before")
     assert holds(page) == []
     page.context.close()
 
 
-def workers(browser: Started, page: Page) -> int:
-    """How many workers there are: in Firefox by its threads, for it does not always tell of the end of a busy one."""
+def at_rest(browser: Started, page: Page) -> bool:
+    """No worker is left. In Firefox, no thread of workers does anything: it keeps them for half a minute, to be used again."""
     if not browser.kind.firefox:
-        return len(page.workers)
+        return page.workers == []
+    before = worked()
+    page.wait_for_timeout(500)
+    return worked() == before
+
+
+def worked() -> int:
+    """How long this process' Firefox had worker threads at work, in the system's ticks."""
     processes = {os.getpid()}
     for status in sorted(Path("/proc").glob("[0-9]*/status"), key=lambda path: int(path.parent.name)):
         with contextlib.suppress(OSError):
             parent = re.search(r"^PPid:\t(\d+)$", status.read_text(), re.MULTILINE)
             if parent and int(parent[1]) in processes:
                 processes.add(int(status.parent.name))
-    found = 0
+    ticks = 0
     for process in processes:
-        for name in Path(f"/proc/{process}/task").glob("*/comm"):
+        for stat in Path(f"/proc/{process}/task").glob("*/stat"):
             with contextlib.suppress(OSError):
-                found += name.read_text().startswith("DOM Worker")
-    return found
+                name, _, numbers = stat.read_text().partition("(")[2].rpartition(")")
+                if name.startswith("DOM Worker"):
+                    ticks += sum(map(int, numbers.split()[11:13]))
+    return ticks
 
 
 def go_back(page: Page) -> None:
