@@ -102,6 +102,7 @@ def test_one_answer_is_found_among_two_thousand_slots(browser: Started, room: Ne
     page.context.close()
 
 
+@pytest.mark.whole
 def test_the_requests_of_a_visit_are_the_same_with_none_one_and_many_answers(browser: Started, room: Newsroom) -> None:
     seen = []
     mine = Replying(room, WORDS)

@@ -61,6 +61,7 @@ def visit_and_send(browser: Started, room: Newsroom) -> str:
     return words
 
 
+@pytest.mark.whole
 def test_no_byte_of_a_submission_is_anywhere_on_the_server(browser: Started, unserved: Newsroom, tmp_path: Path) -> None:
     room, trace, began = unserved, tmp_path / "trace", time.time()
     with running(room, before=[*looking.TRACER, trace]) as server:

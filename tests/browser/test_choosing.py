@@ -59,6 +59,7 @@ def test_two_files_alike_in_name_and_size_are_both_kept(browser: Started, room: 
     page.context.close()
 
 
+@pytest.mark.whole
 def test_what_quotes_a_name_or_a_word_is_not_for_translators(browser: Started, room: Newsroom) -> None:
     page = browser.composing(room.url)
     quoting = ["problem", "missed", "live"]

@@ -147,6 +147,7 @@ def test_an_unsealed_file_is_hardly_read_and_leaves_no_byte(browser: Started, un
     assert sum(line.count(escaped[CONTENTS]) for line in seen) * len(needle) < 2**18
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("language", SPOKEN, ids=lambda one: one.code)
 def test_form_and_answers_pass_axe_in_both_schemes_and_fit_a_phone(
     browser: Started, room: Newsroom, tmp_path: Path, language: Language

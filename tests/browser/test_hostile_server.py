@@ -326,6 +326,7 @@ def test_a_key_that_makes_the_library_throw_is_named_before_a_file_is_read(
     assert "You did nothing wrong" in said
 
 
+@pytest.mark.whole
 def test_the_watch_on_files_sees_an_honest_sending(browser: Started, hostile: Hostile) -> None:
     """Without this, a watch that sees nothing would prove nothing."""
     page = composed(browser, hostile)

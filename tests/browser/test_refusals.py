@@ -100,6 +100,7 @@ def test_a_clock_a_week_ahead_is_refused_by_the_server_and_named(browser: Starte
     assert list(room.out.glob("*/*.box")) == []
 
 
+@pytest.mark.whole
 def test_a_full_disk_keeps_the_place_and_goes_on(browser: Started, room: Newsroom) -> None:
     page, puts = visit_with(browser, room, "/nothing", lambda route: route.abort())
     full = {"on": True}

@@ -222,6 +222,7 @@ def test_the_choice_is_made_and_heard_by_keyboard(page: Page, pictures: dict[str
     expect(row.locator("fieldset")).to_have_accessible_name("Which one do you want to send? (photo.jpg)")
 
 
+@pytest.mark.whole
 def test_what_is_said_of_files_is_readable_for_everybody(browser: Started, room: Newsroom, pictures: dict[str, Path]) -> None:
     for options in ({"color_scheme": "light"}, {"color_scheme": "dark"}, {"forced_colors": "active"}):
         context = browser.new_context(viewport={"width": 320, "height": 640}, reduced_motion="reduce", **options)
