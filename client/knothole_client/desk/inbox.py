@@ -3,7 +3,7 @@
 Lists are made of summaries. A message and a table of files are opened for one submission at a time, when that is asked for.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -26,19 +26,22 @@ class Inbox:
         self._streams, self._suspects = Streams(records), Suspects(records)
         self._claims = Claims(records, self._streams)
 
-    def summaries(self, *, sound: bool = False) -> list[Summary]:
+    def summaries(self, *, sound: bool = False, known: Iterable[Summary] | None = None) -> list[Summary]:
         """Every submission in a line, by day; those whose letter was not read come last.
 
-        A damaged record is refused, or, where only `sound` ones are asked for, left out (`Records.damaged`).
+        A damaged record is refused, or, where only `sound` ones are asked for, left out (`Records.damaged`). Whoever has them
+        (`summary_of` each) gives those that were read as `known`.
         """
         harmed = set(self._suspects.all().values())
-        summaries = self._records.all_sound("submission") if sound else self._records.all("submission")
-        read = [self._with_damage(summary_of(value), harmed) for value in summaries]
-        known = {one.id for one in read} | {str(one["id"]) for one in self._records.all("refused")}
+        if known is None:
+            known = map(summary_of, self._records.all_sound("submission") if sound else self._records.all("submission"))
+        read = [self._with_damage(one, harmed) if harmed else one for one in known]
+        settled = {one.id for one in read} | {str(one["id"]) for one in self._records.all("refused")}
         unread = [
             Summary(name, group, have, cut_off=self._records.has("cut off", name))
-            for group, have in self._streams.letters()
-            if (name := group.stream.hex()) not in known or have < group.count
+            # What was read was whole, so its own stream need not be opened.
+            for group, have in self._streams.letters(one.group for one in read)
+            if (name := group.stream.hex()) not in settled or have < group.count
         ]
         return sorted(read, key=lambda one: (one.day, one.id)) + sorted(unread, key=lambda one: one.id)
 
