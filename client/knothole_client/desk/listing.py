@@ -7,7 +7,7 @@ A `Listing` may be kept as long as its vault is open: what was not changed meanw
 opened again.
 """
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +27,8 @@ from knothole_keys import clock
 from knothole_keys.errors import Refused
 
 _NO_MARK = Mark()
+# The records that summaries are made of (`Inbox.summaries`).
+_SENT = ("submission", "letter stream", "refused", "cut off", "vault", "claims")
 EMBARGOES = ("passed", "ahead")
 
 
@@ -158,24 +160,29 @@ class Listing:
         self._summaries = Remembered(records, "submission", summary_of)
         self._marks = Remembered(records, MARK, lambda value: (str(value["id"]), mark_of(value)))
         self._answers = Remembered(records, ANSWER, lambda value: Answer(**value))
-        self._made: list[Row] = []
-        self._as_of: tuple[int, int] | None = None
+        self._sent: list[Summary] = []
+        self._names: dict[str, str] = {}
+        self._rows: list[Row] = []
+        self._sent_as_of: tuple[int, ...] = ()
+        self._rows_as_of: tuple[int, ...] = ()
 
     def rows(self) -> list[Row]:
         """Every submission, by day; those whose letter was not read come last."""
-        as_of = self._vault.records.changes()
-        if as_of != self._as_of:
-            self._made, self._as_of = self._join(), as_of
-        return self._made
+        records = self._vault.records
+        sent, rows = records.changes(*_SENT), records.changes(*_SENT, MARK, ANSWER)
+        if sent != self._sent_as_of:
+            inbox = Inbox(records, Boxes(self._vault.boxes, drop.needed(records).chain))
+            self._sent = inbox.summaries(known=self._summaries.all())
+            self._names = distinct(one.thread for one in self._sent if one.read)
+            self._sent_as_of = sent
+        if rows != self._rows_as_of:
+            self._rows, self._rows_as_of = self._join(), rows
+        return self._rows
 
     def _join(self) -> list[Row]:
-        records = self._vault.records
-        inbox = Inbox(records, Boxes(self._vault.boxes, drop.needed(records).chain))
-        summaries = inbox.summaries(known=self._summaries.all())
-        names = distinct(one.thread for one in summaries if one.read)
         marks, answers = dict(self._marks.all()), self._answers.all()
-        replies: defaultdict[str, int] = defaultdict(int)
-        read: defaultdict[str, int] = defaultdict(int)
+        replies: Counter[str] = Counter()
+        read: Counter[str] = Counter()
         for one in answers:
             if one.kind == "reply":
                 replies[one.thread] += 1
@@ -185,12 +192,12 @@ class Listing:
             Row(
                 one,
                 marks.get(one.id, _NO_MARK),
-                names.get(one.thread, ""),
-                replies.get(one.thread, 0) if one.read else 0,
-                read.get(one.thread, 0) if one.read else 0,
+                self._names.get(one.thread, ""),
+                replies[one.thread] if one.read else 0,
+                read[one.thread] if one.read else 0,
                 one.id in told,
             )
-            for one in summaries
+            for one in self._sent
         ]
 
 

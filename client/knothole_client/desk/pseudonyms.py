@@ -8,6 +8,7 @@ its id, so that neither takes the other's name when one is gone.
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 
 _FIRST = """
 Amber Ample Apricot Arctic Autumn Azure Balmy Basalt Bold Brass Breezy Bright Brisk Bronze Calm Candid Cedar Cerulean Chalk
@@ -36,6 +37,7 @@ Thicket Thistle Thrush Thyme Tide Tiger Tower Trail Trout Tulip Turtle Valley Wa
 _LABEL = b"knothole/1 pseudonym\x00"
 
 
+@lru_cache(65536)
 def pseudonym(thread: str) -> str:
     """The two words for a thread (hexadecimal)."""
     return _words(_digest(thread))

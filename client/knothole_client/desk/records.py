@@ -9,6 +9,7 @@ database without the key sees how many records there are, which are of one kind,
 import hmac
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -35,6 +36,7 @@ class Records:
         self._places, self._keys = derive(key, "places"), Deriver(key, "record")
         self._damaged: set[bytes] = set()
         self._shelves: dict[str, bytes] = {}
+        self._written: Counter[str] = Counter()
 
     @staticmethod
     def create_table(db: Database) -> None:
@@ -61,6 +63,7 @@ class Records:
     def remove(self, kind: str, name: str) -> None:
         """Delete a record, if it is there."""
         place, _ = self._where(kind, name)
+        self._written[kind] += 1
         self._db.execute(f"delete from {TABLE} where place = ?", [place])  # noqa: S608
 
     def put(self, kind: str, name: str, value: dict[str, Any]) -> None:
@@ -69,6 +72,7 @@ class Records:
         box = SecretBox(self._record_key(place, shelf)).encrypt(
             _pad(canonical.encode({"kind": kind, "name": name, "value": value}))
         )
+        self._written[kind] += 1
         # Not the library's insert, which asks for the table's schema each time: this is called for every box.
         self._db.execute(f"insert or replace into {TABLE} values (?, ?, ?)", [place, shelf, bytes(box)])  # noqa: S608
 
@@ -84,9 +88,10 @@ class Records:
         rows = self._db.execute(f"select place, substr(box, 1, 24) from {TABLE} where shelf = ?", [self._shelf(kind)])  # noqa: S608
         return dict(rows.fetchall())
 
-    def changes(self) -> tuple[int, int]:
-        """What is another one after any change, of this connection's or of another command's."""
-        return self._db.execute("PRAGMA data_version").fetchone()[0], self._db.conn.total_changes
+    def changes(self, *kinds: str) -> tuple[int, ...]:
+        """Numbers that are other ones after a change of these kinds here, and after any change at all by another command."""
+        others: int = self._db.execute("PRAGMA data_version").fetchone()[0]
+        return others, *(self._written[kind] for kind in kinds)
 
     def at(self, kind: str, places: Iterable[bytes]) -> Iterator[tuple[bytes, dict[str, Any]]]:
         """The records of a kind at these places, with their places. A damaged one is counted and left out."""
