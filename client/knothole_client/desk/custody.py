@@ -123,8 +123,13 @@ def log(vault: Vault, what: str, about: str, detail: str = "", now: int | None =
         with vault.changing():
             Custody(vault.records).write(what, about, clock.now() if now is None else now, vault.identity["name"], detail)
     except Refused as error:
-        return f"The custody log has no entry of this. {error}"
+        return unwritten(error)
     return ""
+
+
+def unwritten(error: Refused) -> str:
+    """The sentence about an act that the log could not have an entry of."""
+    return f"The custody log has no entry of this, as it could not be written: {str(error)[:1].lower()}{str(error)[1:]}"
 
 
 def anchor_text(count: int, head: str) -> str:

@@ -126,11 +126,12 @@ SORTS: dict[str, Callable[[Row], Any]] = {
 
 @dataclass(frozen=True)
 class Page:
-    """Some rows of a list, where they `start` in it, and how many it has in all (`total`)."""
+    """Some rows of a list, where they `start` in it, how many it has in all (`total`), and how many the filter left out."""
 
     rows: list[Row]
     start: int
     total: int
+    filtered: int = 0
 
 
 @dataclass(frozen=True)
@@ -206,13 +207,14 @@ def page(rows: Iterable[Row], chosen: Filter, sort: str = "", start: int = 0, co
 
     `sort` is one of SORTS, backwards with a dash before it; without, the order stays.
     """
-    shown = [row for row in rows if chosen.shows(row)]
+    every = list(rows)
+    shown = [row for row in every if chosen.shows(row)]
     if sort:
         by = SORTS.get(sort.removeprefix("-"))
         if by is None:
             raise Refused(f"A list is sorted by {', '.join(SORTS)}; a dash before it turns it around.")
         shown.sort(key=by, reverse=sort.startswith("-"))
-    return Page(shown[start:] if count is None else shown[start : start + count], start, len(shown))
+    return Page(shown[start:] if count is None else shown[start : start + count], start, len(shown), len(every) - len(shown))
 
 
 def threads(rows: Sequence[Row]) -> list[Thread]:
