@@ -108,16 +108,32 @@ class Inbox:
     def bodies(self, group: Group) -> Iterator[bytes]:
         """The bodies of a complete stream in order, each proved to be where it belongs; one box in memory at a time."""
         for index, place in enumerate(self._streams.places(group)):
-            opened = self._open(group, place)
-            if Group.of(opened.head) != group or opened.head.index != index:
-                raise Refused("A box of the vault holds another part than its record says; use a copy of the vault.")
-            yield opened.body
+            yield self._proved(group, index, place)
+
+    def body(self, group: Group, index: int, ahead: bool = False) -> bytes:
+        """One body of a stream, proved to be where it belongs; with `ahead`, the disk begins to look for the next one's box.
+
+        Raises Refused, also when it has not come, and box refusals.
+        """
+        place = self._streams.place(group, index)
+        if place is None:
+            raise Refused("This part of the file has not come yet; import again when the courier has fetched more.")
+        following = self._streams.place(group, index + 1) if ahead and index + 1 < group.count else None
+        if following is not None:
+            self._boxes.expect(following.epoch, following.box_id)
+        return self._proved(group, index, place)
 
     def sound(self, group: Group) -> int:
         """How many parts of a stream lie in boxes that are there, in their length, and no suspects. None is opened."""
         suspects, boxes = self._suspects.all(), self._boxes
         places = self._streams.come(group)
         return sum(place.name not in suspects and boxes.has(place.epoch, place.box_id) for place in places)
+
+    def _proved(self, group: Group, index: int, place: Place) -> bytes:
+        opened = self._open(group, place)
+        if Group.of(opened.head) != group or opened.head.index != index:
+            raise Refused("A box of the vault holds another part than its record says; use a copy of the vault.")
+        return opened.body
 
     def _open(self, group: Group, place: Place) -> Opened:
         try:
