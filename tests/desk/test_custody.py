@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,13 @@ def test_it_is_whole_and_says_who_when_and_what(held: Vault) -> None:
     assert log.entries("cd" * 32) == []
 
 
+def rewrite_by_itself(one: Vault, which: int) -> None:
+    """As who has the key writes one entry anew, with the hash that it must have, and none after it."""
+    entries = Custody(one.records).entries()
+    told = replace(entries[which - 1], detail="told otherwise")
+    rewrite(one, which, detail=told.detail, hash=told.hash_after(bytes.fromhex(entries[which - 2].hash)).hex())
+
+
 DAMAGE: dict[str, Callable[[Vault], object]] = {
     "another act": lambda one: rewrite(one, 2, what="noted"),
     "another moment": lambda one: rewrite(one, 2, when="2026-11-24T00:01Z"),
@@ -72,6 +80,7 @@ DAMAGE: dict[str, Callable[[Vault], object]] = {
     "another salt": lambda one: rewrite(one, 3, salt="00" * 16),
     "another hash": lambda one: rewrite(one, 3, hash="00" * 32),
     "another number": lambda one: rewrite(one, 3, number=4),
+    "one told anew": lambda one: rewrite_by_itself(one, 3),
     "one gone": lambda one: one.records.remove(ENTRY, "3"),
     "the first gone": lambda one: one.records.remove(ENTRY, "1"),
     "the last gone": lambda one: one.records.remove(ENTRY, "5"),
