@@ -20,6 +20,7 @@ from pathlib import Path
 
 from knothole_client.desk.inbox import Inbox
 from knothole_client.desk.submission import FileState, Submission
+from knothole_client.terminal import counted
 from knothole_keys import canonical, files, merkle
 from knothole_keys.errors import KnotholeError, Refused
 from knothole_keys.letter import FileEntry, Letter
@@ -29,10 +30,19 @@ FILES = "files"
 
 @dataclass
 class Exported:
-    """What was written: (path within OUT, SHA-256 in hex, size), and (name, sentence) of each file that could not be."""
+    """What was written: (path within OUT, SHA-256 in hex, size), and (name, sentence) of each file that could not be.
+
+    `sums` is the SHA-256 of SHA256SUMS.
+    """
 
     written: list[tuple[str, str, int]] = field(default_factory=list)
     incomplete: list[tuple[str, str]] = field(default_factory=list)
+    sums: str = ""
+
+    def summary(self) -> str:
+        """What the custody log says of it: numbers, and the hash of SHA256SUMS; no name."""
+        whole = counted(sum(path.startswith(f"{FILES}/") for path, _, _ in self.written), "file")
+        return f"{whole} whole, {len(self.incomplete)} not; SHA256SUMS {self.sums}"
 
 
 def export(inbox: Inbox, submission: Submission, out: Path) -> Exported:
@@ -56,7 +66,8 @@ def export(inbox: Inbox, submission: Submission, out: Path) -> Exported:
         lines = "".join(f"{name}: {why}\n" for name, why in done.incomplete)
         _write(out, "INCOMPLETE.txt", [lines.encode()], done)
     sums = "".join(f"{digest}  {path}\n" for path, digest, _ in done.written)
-    _write(out, "SHA256SUMS", [sums.encode()], Exported())
+    _write(out, "SHA256SUMS", [sums.encode()], of_sums := Exported())
+    done.sums = of_sums.written[0][1]
     return done
 
 

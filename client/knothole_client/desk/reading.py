@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from knothole_client.desk.answers import Answers
 from knothole_client.desk.boxes import Boxes
 from knothole_client.desk.claims import Claims
+from knothole_client.desk.duplicates import Duplicates
 from knothole_client.desk.inbox import Inbox
 from knothole_client.desk.records import Records
 from knothole_client.desk.streams import Group, Streams
@@ -43,7 +44,7 @@ class Reading:
         self._at_hand = at_hand or {}
         self._records, self._streams = records, Streams(records)
         self._claims, self._inbox = Claims(records, self._streams), Inbox(records, boxes)
-        self._answers = Answers(records)
+        self._answers, self._duplicates = Answers(records), Duplicates(records)
 
     def chosen(self, starts: Iterable[str]) -> set[str]:
         """The ids of letters that were cut off, each named by how its id begins. Raises Refused."""
@@ -138,6 +139,7 @@ class Reading:
             outstanding = self._claims.claim(name, groups)
             self._records.put("submission", name, summary_value(group, letter, capacity, day, outstanding))
             self._records.put("content", name, content_value(letter))
+            self._duplicates.note(name, letter.files)
             self._answers.mark_read(letter.thread.hex(), letter.read, letter.day)
         # Any other error is the vault's copy of a box, not the letter: it is tried again at the next import.
 

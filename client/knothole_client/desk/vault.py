@@ -15,6 +15,7 @@ the old one and takes its name in one step; then the old one is overwritten. Who
 import fcntl
 import os
 import re
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,6 +39,9 @@ PURPOSE = "vault"
 _IDENTITY = ("desk", "identity")
 # The database that a change of key slots replaced, until it is overwritten.
 _OLD = ".vault.old"
+_WHOLE = fcntl.LOCK_EX | fcntl.LOCK_NB
+# Seconds that a change waits for another: one that an open desk makes takes less.
+_PATIENCE = 1.0
 _PART = re.compile(r"\.[0-9a-f]{16}\.part(-journal)?")
 
 
@@ -47,6 +51,7 @@ class Vault:
     def __init__(self, path: Path, db: Database, locks: Locks) -> None:
         self.path, self.locks, self._spent = path, locks, spent_of(db)
         self.records = Records(db, locks.key)
+        self._held = False
 
     @property
     def boxes(self) -> Path:
@@ -72,6 +77,32 @@ class Vault:
         if self._spent is not None and fingerprint(self.epochs) == self._spent:
             return True
         return bool(slot_numbers(self.epochs) - {slot.number for slot in self.locks.slots})
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Hold an open vault for a change, for a moment; inside, all of what is put becomes durable together, or none of it.
+
+        For who has it open for long and writes now and then. Raises Refused when another command is changing it, or when it
+        cannot be written; nothing is changed then. Inside of itself, or where the vault was opened for a change, it is one
+        transaction more or the one that there is.
+        """
+        with sentences():
+            if self._held:
+                with self.records.transaction():
+                    yield
+                return
+            with _flock(self.path, _WHOLE, "changing"), self.records.transaction():
+                self._held = True
+                try:
+                    yield
+                finally:
+                    self._held = False
+
+    @contextmanager
+    def beside(self) -> Iterator[Records]:
+        """The records once more, to be read by another thread; only as long as the vault stays open."""
+        with sentences(), opened_database(self.path / DATABASE) as db:
+            yield Records(db, self.locks.key)
 
     def keyring(self, holding: Holding) -> Keyring:
         """Unlock the weekly secrets; only while the vault is held for a change. Raises WrongPassphrase, Refused."""
@@ -143,6 +174,7 @@ def opened(path: Path, holding: Holding, *, change: bool = False, alone: bool = 
         locks = open_locks(locks_of(db), holding, PURPOSE)
         vault = Vault(path, db, locks)
         if change:
+            vault._held = True
             _sweep(path)
             if vault.cut_short:
                 vault.keyring(holding)
@@ -181,11 +213,10 @@ def _sweep(path: Path) -> None:
 
 @contextmanager
 def _held(path: Path, *, change: bool, alone: bool) -> Iterator[None]:
-    whole = fcntl.LOCK_EX | fcntl.LOCK_NB
     with (
-        _flock(path, whole if change else 0, "changing"),
+        _flock(path, _WHOLE if change else 0, "changing"),
         # Everybody who looks shares this one. Who comes while a database is being exchanged waits for the new one.
-        _flock(path / BOXES, whole if alone else fcntl.LOCK_SH, "reading"),
+        _flock(path / BOXES, _WHOLE if alone else fcntl.LOCK_SH, "reading"),
     ):
         yield
 
@@ -195,10 +226,20 @@ def _flock(folder: Path, operation: int, doing: str) -> Iterator[None]:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         if operation:
-            try:
-                fcntl.flock(descriptor, operation)
-            except OSError:
-                raise Refused(f"Another command is {doing} this vault; try again when it has finished.") from None
+            _take(descriptor, operation, doing)
         yield
     finally:
         os.close(descriptor)
+
+
+def _take(descriptor: int, operation: int, doing: str) -> None:
+    until = time.monotonic() + (_PATIENCE if doing == "changing" else 0)
+    while True:
+        try:
+            fcntl.flock(descriptor, operation)
+        except OSError:
+            if time.monotonic() >= until:
+                raise Refused(f"Another command is {doing} this vault; try again when it has finished.") from None
+            time.sleep(0.02)
+        else:
+            return

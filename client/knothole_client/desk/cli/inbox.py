@@ -1,13 +1,12 @@
-"""Commands about what sources sent: import, list, show, export."""
+"""Commands about what sources sent: import, show, export."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from knothole_client.desk import drop, expiry, exporting
+from knothole_client.desk import custody, drop, expiry, exporting, looking
 from knothole_client.desk.cli import words
-from knothole_client.desk.cli.common import FOLDER, JSON, VAULT, inbox_of, show, show_many, unlocked, warnings
+from knothole_client.desk.cli.common import FOLDER, JSON, VAULT, inbox_of, show, tell, unlocked, warnings
 from knothole_client.desk.intake import take_in
 from knothole_client.terminal import counted, safe_name
 from knothole_keys import clock
@@ -27,6 +26,8 @@ def import_(path: Path, folder: Path, again: tuple[str, ...], as_json: bool) -> 
     with unlocked(path, change=True) as desk:
         keyring, now = desk.keyring(), clock.now()
         report = take_in(desk.vault, keyring, folder, now, again)
+        came = f"{counted(report.kept, 'box', 'boxes')}, {counted(len(report.letters), 'new submission')}"
+        tell(custody.log(desk.vault, "imported", "", came, now))
         warned = warnings(desk, path)
         verdicts = expiry.judge(keyring.epochs, drop.needed(desk.vault.records), now)
         if any(verdict.expired for verdict in verdicts):
@@ -37,21 +38,6 @@ def import_(path: Path, folder: Path, again: tuple[str, ...], as_json: bool) -> 
         raise Refused(f"Not all of {folder} could be read; copy what is named above again, and import again.")
 
 
-@click.command("list")
-@VAULT
-@JSON
-def list_(path: Path, as_json: bool) -> None:
-    """List all submissions."""
-    with unlocked(path) as desk:
-        inbox = inbox_of(desk.vault)
-        rest: dict[str, Any] = {"refused": inbox.refused(), "unclaimed": inbox.unclaimed(), "damaged": inbox.damaged()}
-        warned = [one.value() for one in warnings(desk, path)]
-        if as_json:
-            show_many("submissions", (one.value() for one in inbox.submissions()), {**rest, "warnings": warned})
-        else:
-            show(None, words.table(inbox.summaries(), **rest), as_json=False)
-
-
 @click.command("show")
 @VAULT
 @click.argument("start", metavar="ID")
@@ -59,11 +45,15 @@ def list_(path: Path, as_json: bool) -> None:
 def show_(path: Path, start: str, as_json: bool) -> None:
     """Show one submission in full.
 
-    That is the whole message and the table of files. The beginning of its ID is enough.
+    That is the whole message and the table of files, and what the desk keeps beside them. The beginning of its ID is enough.
     """
     with unlocked(path) as desk:
-        submission = inbox_of(desk.vault).find(start)
-    show(submission.value(), words.whole(submission), as_json=as_json)
+        inbox = inbox_of(desk.vault)
+        submission = inbox.find(start)
+        looked = looking.look(desk.vault, inbox, submission)
+        unlogged = looking.opened(desk.vault, submission.id, clock.now())
+    tell(unlogged)
+    show({**looked.value(), "logged": not unlogged}, words.looked(looked), as_json=as_json)
 
 
 @click.command()
@@ -81,9 +71,14 @@ def export(path: Path, start: str, out: Path, as_json: bool) -> None:
     with unlocked(path) as desk:
         inbox = inbox_of(desk.vault)
         submission = inbox.find(start)
+        # Before the first byte leaves the vault, and again when it is known what did.
+        tell(custody.log(desk.vault, "exported", submission.id, "begun"))
         done = exporting.export(inbox, submission, out)
+        unlogged = custody.log(desk.vault, "exported", submission.id, done.summary())
+    tell(unlogged)
     value = {
         "id": submission.id,
+        "logged": not unlogged,
         "written": [{"path": name, "sha256": digest, "size": size} for name, digest, size in done.written],
         "incomplete": [{"name": name, "why": why} for name, why in done.incomplete],
     }
@@ -97,4 +92,4 @@ def export(path: Path, start: str, out: Path, as_json: bool) -> None:
         )
 
 
-COMMANDS = (import_, list_, show_, export)
+COMMANDS = (import_, show_, export)
