@@ -8,7 +8,7 @@ from typing import IO, Any
 # Left out on purpose, beside everything that needs privileges: ptrace, process_vm_*, keyctl, bpf, userfaultfd,
 # perf_event_open, io_uring_*, unshare, setns, clone3 (its flags cannot be looked at; libraries then use clone), mount and its
 # family, pivot_root, chroot, kexec, memfd_create and shmget (memory that is nobody's), name_to_handle_at, listen, accept.
-ALLOWED = """
+_NAMES = """
 read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 sendfile splice tee copy_file_range lseek _llseek
 open openat openat2 creat close close_range dup dup2 dup3 pipe pipe2 fcntl fcntl64 flock fsync fdatasync sync_file_range
 ftruncate ftruncate64 truncate truncate64 fallocate fadvise64 fadvise64_64 readahead
@@ -30,7 +30,8 @@ alarm getitimer setitimer nanosleep clock_nanosleep clock_nanosleep_time64 clock
 gettimeofday time times restart_syscall timer_create timer_settime timer_gettime timer_delete timer_getoverrun
 getrlimit setrlimit ugetrlimit prlimit64 getrusage sysinfo uname getrandom getcpu prctl arch_prctl
 recvfrom recvmsg recv sendto sendmsg send shutdown getsockopt setsockopt getsockname getpeername
-""".split()
+"""
+ALLOWED = tuple(_NAMES.split())
 
 # The terminal's and the file's questions; nothing that puts anything into a terminal.
 _IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451, 0x5460)  # TCGETS TIOCGWINSZ FIONREAD FIONBIO FIONCLEX FIOCLEX
@@ -40,7 +41,7 @@ _LOW = 0xFFFFFFFF
 
 def filters(unix_sockets: bool) -> IO[bytes]:
     """The compiled filter in a file for `bwrap --seccomp`; sockets with a name only where LibreOffice asks for them."""
-    import pyseccomp
+    import pyseccomp  # type: ignore[import-untyped]
 
     rules: Any = pyseccomp.SyscallFilter(defaction=pyseccomp.ERRNO(errno.ENOSYS))
 

@@ -82,7 +82,7 @@ def _run(
     with filters(unix_sockets=program in ("preview", "text")) as filtered:
         process = subprocess.Popen(
             walls.command(bwrap, program, limits, filtered.fileno()),
-            stdin=serving.theirs,
+            stdin=serving.theirs.fileno(),
             stdout=subprocess.PIPE,
             stderr=None if os.environ.get("SAND_DEBUG") else subprocess.DEVNULL,
             pass_fds=[filtered.fileno()],

@@ -15,10 +15,10 @@ KINDS = {
 }
 
 WHYS = {
-    "broken": "The file is damaged or made to confuse, and cannot be shown; treat it with care and ask the source for another copy.",
-    "encrypted": "The file is locked with a password; ask the source for it, and open the file only on a machine kept for that.",
+    "broken": "The file is damaged or made to confuse, and cannot be shown; ask the source for another copy.",
+    "encrypted": "The file is locked with a password; ask the source for it, and open it on a machine kept for that.",
     "memory": "Showing the file needs more memory than it is given; export it to look at it on a machine kept for that.",
-    "no_tool": "A program needed for this kind of file is not installed on this desk; docs/journalist.md names what to install.",
+    "no_tool": "A program that shows such files is not installed on this desk; docs/journalist.md names them.",
     "no_page": "The file has no such page; ask for an earlier one.",
     "nothing_to_see": "The file holds nothing that could be shown here.",
     "too_large": "The file is too large for this; export it to look at it on a machine kept for that.",
@@ -61,8 +61,8 @@ FLAGS = {
 ENDS = {
     "done": "Done.",
     "timed_out": "Looking into the file took too long and was stopped; it may be a trap, or only very large.",
-    "too_much_memory": "Looking into the file took more memory than it is given and was stopped; it may be a trap, or only very large.",
+    "too_much_memory": "Looking into the file took too much memory and was stopped; it may be a trap, or only very large.",
     "failed": "The program that looks into such files ended with an error; the file is damaged or made to confuse.",
-    "lied": "What came back was not what it should be, so nothing of it is shown; the file may have attacked the program that reads it.",
+    "lied": "What came back is not what it should be and is not shown; the file may have attacked the program that reads it.",
     "unavailable": "There is no preview, because this machine has no working sandbox.",
 }

@@ -8,9 +8,8 @@ from pathlib import Path
 from knothole_client.sandbox.limits import Limits
 
 HOUSE = "/knothole/knothole_client"
-START = (
-    "import sys; sys.path.insert(0, '/knothole'); from knothole_client.sandbox.inside.start import main; main(sys.argv[1])"
-)
+TMP = "/tmp"  # noqa: S108  (a file system in memory, not the machine's)
+START = "import sys; sys.path.insert(0, '/knothole'); from knothole_client.sandbox.inside.start import main; main(sys.argv[1])"
 # What programs want to read beside /usr: where libraries and fonts are, and how LibreOffice was set up.
 _SETTINGS = (
     "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives", "/etc/fonts", "/etc/libreoffice",
@@ -24,7 +23,7 @@ def libraries() -> list[str]:
     for name in ("PIL", "av"):
         spec = importlib.util.find_spec(name)
         if spec and spec.origin:
-            found.append(str(Path(spec.origin).parents[1]))
+            found.append(str(Path(spec.origin).resolve().parents[1]))
     return sorted(set(found))
 
 
@@ -35,7 +34,7 @@ def python() -> str:
 
 def shown() -> list[str]:
     """Every folder that can be read behind the walls beside the system's; for the probe, which finds anything else."""
-    return [one for one in (sys.base_prefix, *libraries()) if not one.startswith("/usr/")]
+    return [one for one in (str(Path(sys.base_prefix).resolve()), *libraries()) if not one.startswith("/usr/")]
 
 
 def as_root() -> bool:
@@ -67,14 +66,14 @@ def command(bwrap: str, program: str, limits: Limits, filter_descriptor: int) ->
             system += ["--ro-bind", str(folder), str(folder)]
     for path in (*_SETTINGS, *shown()):
         system += [*_way(path), "--ro-bind-try", path, path]
-    ours = Path(__file__).parent
+    ours = Path(__file__).resolve().parent
+    words = {"PATH": "/usr/bin:/bin", "HOME": TMP, "LANG": "C.UTF-8", "TZ": "UTC"}
     return [
         bwrap, *apart, *rights, "--die-with-parent", "--new-session", "--clearenv", "--hostname", "desk",
-        "--setenv", "PATH", "/usr/bin:/bin", "--setenv", "HOME", "/tmp", "--setenv", "LANG", "C.UTF-8",  # noqa: S108
-        "--setenv", "TZ", "UTC", *system,
-        *_way(f"{HOUSE}/sandbox"), "--ro-bind", str(ours.parent / "__init__.py"), f"{HOUSE}/__init__.py", "--ro-bind", str(ours), f"{HOUSE}/sandbox",
-        "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev",
-        "--perms", "1777", "--size", str(limits.room), "--tmpfs", "/tmp", "--chdir", "/tmp",  # noqa: S108
-        "--remount-ro", "/", "--seccomp", str(filter_descriptor),
-        "--", python(), "-I", "-S", "-B", "-c", START, program,
+        *(part for name, value in words.items() for part in ("--setenv", name, value)),
+        "--perms", "1777", "--size", str(limits.room), "--tmpfs", TMP, *system,
+        *_way(f"{HOUSE}/sandbox"), "--ro-bind", str(ours.parent / "__init__.py"), f"{HOUSE}/__init__.py",
+        "--ro-bind", str(ours), f"{HOUSE}/sandbox",
+        "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev", "--chdir", TMP, "--remount-ro", "/",
+        "--seccomp", str(filter_descriptor), "--", python(), "-I", "-S", "-B", "-c", START, program,
     ]  # fmt: skip

@@ -42,6 +42,9 @@ class Document(io.RawIOBase):
         self._at = start + offset
         return self._at
 
+    def close(self) -> None:
+        """Nothing: a reader that is thrown away closes what it read from, and another one comes."""
+
     def readinto(self, buffer: Any) -> int:
         """Ask for as much as fits, and take what comes."""
         wanted = min(len(buffer), MOST)

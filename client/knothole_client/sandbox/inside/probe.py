@@ -48,7 +48,9 @@ def _home(home: Path, shown: list[str]) -> bool:
             continue
         for entry in os.scandir(folder):
             known = [*shown, "/var/lib/libreoffice"]
-            if not any(one == entry.path or one.startswith(f"{entry.path}/") or entry.path.startswith(f"{one}/") for one in known):
+            if not any(
+                one == entry.path or one.startswith(f"{entry.path}/") or entry.path.startswith(f"{one}/") for one in known
+            ):
                 return True
     return False
 
