@@ -41,7 +41,7 @@ def answer(program: str, out: Reader, limits: Limits, sink: BinaryIO | None, cam
     if program == "metadata" and what == "metadata":
         return Outcome("done", kind=kind, metadata=_metadata(_json(out.rest())))
     if program == "clean" and what == "clean" and sink is not None:
-        return Outcome("done", kind=kind, written=out.pour(sink))
+        return Outcome("done", kind=kind, cut=pages == 1, written=out.pour(sink))
     raise Lied
 
 

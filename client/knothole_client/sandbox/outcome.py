@@ -15,7 +15,9 @@ class Entry:
 
 @dataclass(frozen=True)
 class Outcome:
-    """An end, and what came before it: `pictures` are PNGs made here, everything else is text to be escaped."""
+    """An end, and what came before it: `pictures` are PNGs made here, everything else is text to be escaped.
+
+    `cut` says that a text goes on, or that a cleaned copy lacks parts that could not be cleaned."""
 
     end: str
     why: str = ""

@@ -69,7 +69,7 @@ def _frame(film: Any, stream: Any, at: float, length: float) -> tuple[float, Ima
                 scale = TILE / max(frame.width, frame.height)
                 size = max(1, int(frame.width * scale)), max(1, int(frame.height * scale))
                 image = frame.reformat(*size, format="rgb24").to_image()
-                return float(frame.time or 0), image.rotate(-(frame.rotation or 0) % 360 * -1, expand=True)
+                return float(frame.time or 0), image.rotate(frame.rotation or 0, expand=True)
             if tried == 8:
                 break
     except av.FFmpegError:

@@ -67,8 +67,20 @@ def _packed(source: BinaryIO, most: int) -> str:
 def _of_xml(data: bytes) -> str:
     said: list[str] = []
     parser = expat.ParserCreate(namespace_separator=" ")
-    parser.CharacterDataHandler = said.append
-    parser.EndElementHandler = lambda name: said.append("\n") if name.rpartition(" ")[2] in _BREAKS else None
+    inner: list[str] = []
+
+    def began(name: str, _: object) -> None:
+        inner.append(name.rpartition(" ")[2])
+
+    def ended(name: str) -> None:
+        inner.pop()
+        if name.rpartition(" ")[2] in _BREAKS:
+            said.append("\n")
+
+    parser.StartElementHandler = began
+    parser.EndElementHandler = ended
+    # Who changed it and when is metadata.
+    parser.CharacterDataHandler = lambda text: said.append(text) if not inner or inner[-1] not in ("creator", "date") else None
     try:
         parser.Parse(data, True)
     except expat.ExpatError:

@@ -11,8 +11,8 @@ WORK = Path("/tmp")  # noqa: S108  (the sandbox's own)
 OFFICE_BUSY = 81
 
 
-def ran(*command: object, seconds: float = 60, most: int = 8 << 20) -> bytes:
-    """What a converter writes to standard output, capped; Cannot when it is not here or fails."""
+def ran(*command: object, seconds: float = 60, most: int = 8 << 20, well: tuple[int, ...] = (0,)) -> bytes:
+    """What a converter writes to standard output, capped; Cannot when it is not here or ends otherwise than `well`."""
     if shutil.which(str(command[0])) is None:
         raise Cannot("no_tool")
     with Path(WORK, "said").open("w+b") as said:
@@ -30,7 +30,7 @@ def ran(*command: object, seconds: float = 60, most: int = 8 << 20) -> bytes:
             raise Cannot("broken") from late
         said.seek(0)
         text = said.read(most)
-    if done.returncode:
+    if done.returncode not in well:
         raise Cannot(str(done.returncode) if done.returncode == OFFICE_BUSY else "broken")
     return text
 
