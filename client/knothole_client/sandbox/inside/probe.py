@@ -16,10 +16,10 @@ _CLONE_NEWUSER = 0x10000000
 def run(document: Document, asked: Asked) -> None:
     """Write a list of words of HOLES; an empty one is a sound sandbox."""
     checks = {
-        "network": _network(),
+        "network": _network(asked.more["namespaces"]),
         "home": _home(Path(asked.more["home"]), asked.more["shown"]),
         "write": _write(),
-        "rights": _rights(),
+        "rights": _rights(asked.more["namespaces"]),
         "calls": _calls(),
         "limits": resource.getrlimit(resource.RLIMIT_AS)[1] != asked.more["memory"],
         "document": buffered(document).read() != b"knothole",
@@ -27,18 +27,14 @@ def run(document: Document, asked: Asked) -> None:
     asked.out.write(json.dumps([name for name, hole in checks.items() if hole]).encode("ascii"))
 
 
-def _network() -> bool:
-    lines = Path("/proc/net/dev").read_text("ascii").splitlines()[2:]
-    # Some kernels give every new network its own tunnels, which are down and lead nowhere: a route is what counts.
-    if any(line.split(":")[0].strip() != "lo" for line in lines) and Path("/proc/net/route").read_text("ascii").count("\n") > 1:
-        return True
-    for family in (socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK, socket.AF_PACKET):
-        try:
-            socket.socket(family, socket.SOCK_RAW if family != socket.AF_INET else socket.SOCK_STREAM).close()
-        except OSError:
-            continue
-        return True
-    return False
+def _apart(outside: dict[str, str], name: str) -> bool:
+    return str(Path("/proc/self/ns", name).readlink()) != outside[name]
+
+
+def _network(outside: dict[str, str]) -> bool:
+    """The very network of the machine, or one that leads somewhere."""
+    routes = Path("/proc/net/route").read_text("ascii").splitlines()
+    return not _apart(outside, "net") or len(routes) > 1
 
 
 def _home(home: Path, shown: list[str]) -> bool:
@@ -71,14 +67,20 @@ def _status() -> dict[str, str]:
     return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
 
-def _rights() -> bool:
+def _rights(outside: dict[str, str]) -> bool:
     status = _status()
     # What could be inherited from root counts for nothing where no new privileges are given.
     held = any(int(status[name], 16) for name in ("CapPrm", "CapEff", "CapAmb"))
-    return held or status.get("NoNewPrivs") != "1" or os.getpid() == 1
+    return held or status.get("NoNewPrivs") != "1" or not all(_apart(outside, one) for one in outside)
 
 
 def _calls() -> bool:
     """A filter is on, and it does what it is for: no new namespaces, no reading of other processes' memory."""
     system = ctypes.CDLL(None)
+    for family in (socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK):
+        try:
+            socket.socket(family, socket.SOCK_RAW if family == socket.AF_NETLINK else socket.SOCK_STREAM).close()
+        except OSError:
+            continue
+        return True
     return _status().get("Seccomp") != "2" or system.unshare(_CLONE_NEWUSER) == 0 or system.ptrace(0, 0, 0, 0) == 0

@@ -96,7 +96,6 @@ def _limit(ask: dict[str, Any]) -> None:
     for which, most in (
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_AS, ask["memory"]),
-        (resource.RLIMIT_CPU, ask["cpu"]),
         # A sparse copy may be as long as the document.
         (resource.RLIMIT_FSIZE, max(ask["room"], ask["size"])),
         (resource.RLIMIT_NPROC, ask["processes"]),
@@ -105,3 +104,5 @@ def _limit(ask: dict[str, Any]) -> None:
         (resource.RLIMIT_MSGQUEUE, 0),
     ):
         resource.setrlimit(which, (most, most))
+    # The softer limit's signal says by its number what happened; the harder one kills whoever ignores it.
+    resource.setrlimit(resource.RLIMIT_CPU, (ask["cpu"], ask["cpu"] + 1))
