@@ -75,7 +75,15 @@ def locked_zip() -> bytes:
 
 def png_of(width: int, height: int) -> bytes:
     head = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + head + struct.pack(">I", zlib.crc32(head)) + struct.pack(">I", 10) + b"IDAT" + bytes(14)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + struct.pack(">I", 13)
+        + head
+        + struct.pack(">I", zlib.crc32(head))
+        + struct.pack(">I", 10)
+        + b"IDAT"
+        + bytes(14)
+    )
 
 
 def ole(name: str) -> bytes:
