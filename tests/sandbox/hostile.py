@@ -1,5 +1,7 @@
 """Documents that mean ill, each small, and the flags that each has to get."""
 
+# ruff: noqa: E501  (tables)
+
 import gzip
 import io
 import struct

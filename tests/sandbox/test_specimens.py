@@ -1,5 +1,7 @@
 """Real documents, made by the real tools, through the walls: pixels, text, metadata, cleaned copies."""
 
+# ruff: noqa: E501  (tables)
+
 import io
 import os
 import shutil
