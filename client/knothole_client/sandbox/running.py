@@ -86,7 +86,7 @@ def _run(
             walls.command(bwrap, program, limits, filtered.fileno()),
             stdin=serving.theirs.fileno(),
             stdout=subprocess.PIPE,
-            stderr=None if os.environ.get("SAND_DEBUG") else subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
             pass_fds=[filtered.fileno()],
             env={},
             cwd="/",
