@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from knothole_client.desk.copies import Copies, Copy
 from knothole_client.desk.inbox import Inbox
 from knothole_client.desk.submission import FileState, Submission
 from knothole_client.terminal import counted
@@ -26,6 +27,7 @@ from knothole_keys.errors import KnotholeError, Refused
 from knothole_keys.letter import FileEntry, Letter
 
 FILES = "files"
+_PIECE = 1024 * 1024
 
 
 @dataclass
@@ -68,6 +70,16 @@ def export(inbox: Inbox, submission: Submission, out: Path) -> Exported:
     sums = "".join(f"{digest}  {path}\n" for path, digest, _ in done.written)
     _write(out, "SHA256SUMS", [sums.encode()], of_sums := Exported())
     done.sums = of_sums.written[0][1]
+    return done
+
+
+def export_copy(copies: Copies, copy: Copy, out: Path) -> Exported:
+    """Write a working copy to a new or empty folder, under its own name. Raises Refused."""
+    with copies.open(copy) as source:
+        _check_fits(copy.size, out)
+        files.make_directory(out)
+        done = Exported()
+        _write(out, copy.name, iter(lambda: source.read(_PIECE), b""), done)
     return done
 
 
@@ -128,8 +140,11 @@ def _write(out: Path, name: str, pieces: Iterable[bytes], done: Exported) -> Non
 
 def _check_room(submission: Submission, out: Path) -> None:
     # A table may name one stream many times: a few boxes could otherwise fill a disk.
+    _check_fits(sum(file.entry.size for file in submission.files if file.whole), out)
+
+
+def _check_fits(needed: int, out: Path) -> None:
     there = next((folder for folder in (out, *out.absolute().parents) if folder.is_dir()), Path("/"))
-    needed = sum(file.entry.size for file in submission.files if file.whole)
     if needed > shutil.disk_usage(there).free:
         raise Refused(f"The files need {needed} bytes and {there} has less; export to another disk.")
 

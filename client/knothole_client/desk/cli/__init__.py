@@ -2,7 +2,22 @@
 
 import click
 
-from knothole_client.desk.cli import answers, backups, custody, inbox, listing, locking, machine, marks, secrets
+from knothole_client.desk.cli import (
+    answers,
+    backups,
+    copies,
+    custody,
+    exports,
+    inbox,
+    listing,
+    locking,
+    machine,
+    marks,
+    search,
+    secrets,
+)
+
+_ROOMS = (secrets, locking, backups, inbox, listing, search, marks, copies, exports, answers, custody, machine)
 
 
 @click.group()
@@ -10,6 +25,6 @@ def desk() -> None:
     """Open and keep what sources sent, on a machine that is never online."""
 
 
-for room in (secrets, locking, backups, inbox, listing, marks, answers, custody, machine):
+for room in _ROOMS:
     for command in room.COMMANDS:
         desk.add_command(command)

@@ -4,10 +4,12 @@ from dataclasses import asdict
 from typing import Any
 
 from knothole_client.desk.boxes import HOW_TO_MEND
+from knothole_client.desk.exposure import Exposure
 from knothole_client.desk.intake import Report
-from knothole_client.desk.listing import Page
+from knothole_client.desk.listing import Page, Row
 from knothole_client.desk.looking import Looked
 from knothole_client.desk.marks import STATES, Mark
+from knothole_client.desk.search import Hit
 from knothole_client.desk.submission import FileState, Submission, Summary
 from knothole_client.terminal import counted, first_words, safe, safe_lines, safe_name, size
 from knothole_keys.epoch import days
@@ -143,6 +145,26 @@ def looked(one: Looked) -> list[str]:
     for note in one.notes:
         lines += ["", f"Note of {note.day} by {safe(note.by)}:", *(f"  {line}" for line in safe_lines(note.text))]
     return lines
+
+
+def hit(one: Hit, row: Row) -> list[str]:
+    """A search's hit: what was found, and where."""
+    where = f"{one.column} of {safe_name(one.label)}" if one.label else one.column
+    said, at = "", 0
+    for start, end in one.marks:
+        said += f"{safe(one.snippet[at:start])}[{safe(one.snippet[start:end])}]"
+        at = end
+    said += safe(one.snippet[at:])
+    return [f"{one.id[:SHORT]}  {row.pseudonym or '?'}  {row.summary.day}  {where}", f"    {said.strip()}"]
+
+
+def exposure(found: Exposure) -> list[str]:
+    """What was found that could name a source, what says so, and what nobody could see here."""
+    lines = [] if found.findings else ["Nothing was found in it that could name the source."]
+    for one in found.findings:
+        lines.append(f"! {one.sentence}")
+        lines += [f"    {safe(name)}: {safe(value)}" if name else f"    {safe(value)}" for name, value in one.items]
+    return [*lines, *(f"? {sentence}" for sentence in found.cautions)]
 
 
 def _marked(one: Mark) -> list[str]:
