@@ -15,9 +15,10 @@ from knothole_client.desk.cli import (
     marks,
     search,
     secrets,
+    shred,
 )
 
-_ROOMS = (secrets, locking, backups, inbox, listing, search, marks, copies, exports, answers, custody, machine)
+_ROOMS = (secrets, locking, backups, inbox, listing, search, marks, copies, exports, shred, answers, custody, machine)
 
 
 @click.group()

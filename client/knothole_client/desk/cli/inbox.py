@@ -17,15 +17,16 @@ from knothole_keys.errors import Refused
 @VAULT
 @click.argument("folder", metavar="DIR", type=FOLDER)
 @click.option("--read-again", "again", metavar="ID", multiple=True, help="Try once more to read a letter that was cut off.")
+@click.option("--take-back", "back", metavar="ID", multiple=True, help="Take in again what was shredded; `log` shows its ID.")
 @JSON
-def import_(path: Path, folder: Path, again: tuple[str, ...], as_json: bool) -> None:
+def import_(path: Path, folder: Path, again: tuple[str, ...], back: tuple[str, ...], as_json: bool) -> None:
     """Take in what the courier carried here in DIR.
 
     Boxes that this desk can open are kept as they came, sealed. Importing the same folder again is harmless.
     """
     with unlocked(path, change=True) as desk:
         keyring, now = desk.keyring(), clock.now()
-        report = take_in(desk.vault, keyring, folder, now, again)
+        report = take_in(desk.vault, keyring, folder, now, again, back)
         came = f"{counted(report.kept, 'box', 'boxes')}, {counted(len(report.letters), 'new submission')}"
         tell(custody.log(desk.vault, "imported", "", came, now))
         warned = warnings(desk, path)

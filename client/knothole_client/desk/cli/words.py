@@ -33,6 +33,11 @@ def report(made: Report) -> list[str]:
         lines.append(f"{_boxes(made.mended)} missing from the vault, or damaged there, were put back.")
     if made.not_ours:
         lines.append(f"{_boxes(made.not_ours)} are not for this desk, or are cover.")
+    if made.shredded:
+        lines.append(
+            f"{_boxes(made.shredded)} belong to submissions that were shredded here, and were left out; `import` with "
+            "`--take-back ID` takes one of those in again."
+        )
     if made.keyless:
         weeks = "; ".join(days(epoch) for epoch in sorted(made.keyless_epochs))
         lines.append(f"{_boxes(made.keyless)} cannot be opened: this desk has no secret, or none any more, for {weeks}.")
