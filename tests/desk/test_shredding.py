@@ -100,7 +100,7 @@ def test_nothing_of_it_is_left_in_the_vault(scene: Scene) -> None:
 
 def test_what_another_letter_names_stays_until_that_goes(scene: Scene) -> None:
     # The same source sends the film once more: the same stream, in another letter.
-    again = seal_submission(scene.drop, "again", {"film.mp4": FILM}, words=scene.doomed.words)
+    again = seal_submission(scene.drop, "again", {"film.mp4": FILM}, words=scene.doomed.codename)
     command, film = scene.desk, len(scene.doomed.file_boxes["film.mp4"])
     command("import", command.vault, write_out(scene.out.parent / "again", scene.drop, again.letter_boxes))
     told = command.json("shred", command.vault, scene.id, "--yes")

@@ -16,9 +16,25 @@ from knothole_client.desk.cli import (
     search,
     secrets,
     shred,
+    templates,
 )
 
-_ROOMS = (secrets, locking, backups, inbox, listing, search, marks, copies, exports, shred, answers, custody, machine)
+_ROOMS = (
+    secrets,
+    locking,
+    backups,
+    inbox,
+    listing,
+    search,
+    marks,
+    copies,
+    exports,
+    shred,
+    answers,
+    templates,
+    custody,
+    machine,
+)
 
 
 @click.group()

@@ -144,6 +144,10 @@ def looked(one: Looked) -> list[str]:
     lines = whole(one.submission)
     marked = [f"Source      {one.pseudonym}"] if one.pseudonym else []
     marked += [f"Marks       {', '.join(_marked(one.mark))}"] if _marked(one.mark) else []
+    if one.told:
+        marked.append(f"Told        {'that it came' if one.told.times else 'nothing yet: the next `slots` says that it came'}")
+    read = sum(bool(answer.read) for answer in one.answers)
+    marked += [f"Answers     {len(one.answers)}, {read} of them read by the source"] if one.answers else []
     lines[2:2] = marked
     for name, others in one.duplicates.items():
         lines.append(f"The same as in {', '.join(other[:SHORT] for other in others[:_NAMED])}: {safe_name(name)}")
