@@ -132,13 +132,13 @@ def _submission(desk: Unlocked, start: str, out: Path, *, as_json: bool) -> None
     lines = [f"{digest}  {safe_name(name)}" for name, digest, _ in done.written]
     lines += [f"Not exported: {safe_name(name)}: {why}" for name, why in done.incomplete]
     show(value, lines, as_json=as_json)
-    if submission.files:
-        click.echo(f"Note: {_ORIGINALS}", err=True)
     if done.incomplete:
         raise Refused(
             f"{counted(len(done.incomplete), 'file')} of {len(submission.files)} could not be exported whole; "
             f"{out / 'INCOMPLETE.txt'} says which and why."
         )
+    if submission.files:
+        click.echo(f"Note: {_ORIGINALS}", err=True)
 
 
 COMMANDS = (export,)
