@@ -97,8 +97,8 @@ def export(inbox: Inbox, submission: Submission, out: Path) -> Exported:
             if not path.startswith(f"{FILES}/"):
                 raise
             done.incomplete.append((path.removeprefix(f"{FILES}/"), str(error)))
-    order = [file.entry.name for file in submission.files]
-    done.incomplete.sort(key=lambda one: order.index(one[0]))
+    order = {file.entry.name: number for number, file in enumerate(submission.files)}
+    done.incomplete.sort(key=lambda one: order[one[0]])
     if done.incomplete:
         lines = "".join(f"{name}: {why}\n" for name, why in done.incomplete)
         _write(out, "INCOMPLETE.txt", [lines.encode()], done)
