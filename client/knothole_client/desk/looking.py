@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from knothole_client.desk import custody
+from knothole_client.desk.answers import Answer, Answers
 from knothole_client.desk.custody import Custody
 from knothole_client.desk.duplicates import Duplicates
 from knothole_client.desk.inbox import Inbox
@@ -17,13 +18,18 @@ from knothole_keys.errors import Refused
 
 @dataclass(frozen=True, repr=False)
 class Looked:
-    """A submission with its mark, its notes, and the other submissions that name the same file (`duplicates`, by file)."""
+    """A submission with its mark, its notes, and the other submissions that name the same file (`duplicates`, by file).
+
+    `answers` are this desk's in its thread; `told` is the acknowledgement of this letter, if there is one.
+    """
 
     submission: Submission
     mark: Mark
     notes: list[Note]
     duplicates: dict[str, list[str]]
     pseudonym: str
+    answers: list[Answer]
+    told: Answer | None
 
     def value(self) -> dict[str, Any]:
         """All of it as JSON has it."""
@@ -33,6 +39,11 @@ class Looked:
             "notes": [vars(one) for one in self.notes],
             "duplicates": self.duplicates,
             "pseudonym": self.pseudonym,
+            "answers": [
+                {"sequence": one.sequence, "day": one.day, "text": one.text, "exports": one.times, "read": one.read}
+                for one in self.answers
+            ],
+            "told": {"day": self.told.day, "exports": self.told.times} if self.told else None,
         }
 
 
@@ -47,6 +58,8 @@ def look(vault: Vault, inbox: Inbox, submission: Submission, names: dict[str, st
         Notes(records).of(submission.id),
         Duplicates(records).of(submission.id, [file.entry for file in submission.files]),
         names.get(submission.thread, ""),
+        [one for one in Answers(records).all("reply") if submission.read and one.thread == submission.thread],
+        Answers(records).acknowledgement(submission.id),
     )
 
 

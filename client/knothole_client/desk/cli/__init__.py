@@ -2,7 +2,39 @@
 
 import click
 
-from knothole_client.desk.cli import answers, backups, custody, inbox, listing, locking, marks, search, secrets
+from knothole_client.desk.cli import (
+    answers,
+    backups,
+    copies,
+    custody,
+    exports,
+    inbox,
+    listing,
+    locking,
+    machine,
+    marks,
+    search,
+    secrets,
+    shred,
+    templates,
+)
+
+_ROOMS = (
+    secrets,
+    locking,
+    backups,
+    inbox,
+    listing,
+    search,
+    marks,
+    copies,
+    exports,
+    shred,
+    answers,
+    templates,
+    custody,
+    machine,
+)
 
 
 @click.group()
@@ -10,6 +42,6 @@ def desk() -> None:
     """Open and keep what sources sent, on a machine that is never online."""
 
 
-for room in (secrets, locking, backups, inbox, listing, search, marks, answers, custody):
+for room in _ROOMS:
     for command in room.COMMANDS:
         desk.add_command(command)

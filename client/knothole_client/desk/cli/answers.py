@@ -12,6 +12,7 @@ from knothole_client.desk.answers import Answer, Answers
 from knothole_client.desk.cli.common import FILE, JSON, VAULT, inbox_of, show, tell, tell_damaged, unlocked, warnings
 from knothole_client.desk.cli.words import SHORT
 from knothole_client.desk.submission import Summary
+from knothole_client.desk.templates import Templates
 from knothole_client.terminal import counted, first_words, safe_lines
 from knothole_keys import clock
 from knothole_keys.board import SLOTS_A_FILE, SLOTS_A_POST
@@ -27,18 +28,27 @@ _TOO_LONG = "write it in several replies"
     "-m", "--message", "text", help="The answer; - reads it from standard input, where no list of processes shows it."
 )
 @click.option("--file", "source", type=FILE, help="Take the answer from this file.")
+@click.option("--template", metavar="NAME", help="Take the answer from this template; `template` lists them.")
 @click.option(
     "--withdraw", type=int, metavar="NUMBER", help="Take an answer back that was in no file yet; `replies` shows numbers."
 )
 @JSON
-def reply(path: Path, start: str | None, text: str | None, source: Path | None, withdraw: int | None, as_json: bool) -> None:
+def reply(
+    path: Path,
+    start: str | None,
+    text: str | None,
+    source: Path | None,
+    template: str | None,
+    withdraw: int | None,
+    as_json: bool,
+) -> None:
     """Queue an answer to a source.
 
-    THREAD is the beginning of a thread's id or of a submission's, as `list` shows them. `slots` carries it out. Without -m and
-    --file it is asked for.
+    THREAD is the beginning of a thread's id or of a submission's, as `list` shows them. `slots` carries it out. Without -m,
+    --file and --template it is asked for.
     """
-    if (start is None) == (withdraw is None) or [text, source, withdraw].count(None) < 2:
-        raise click.UsageError("Give a THREAD, with either -m or --file; or --withdraw NUMBER alone.")
+    if (start is None) == (withdraw is None) or [text, source, template, withdraw].count(None) < 3:
+        raise click.UsageError("Give a THREAD, with one of -m, --file and --template; or --withdraw NUMBER alone.")
     with unlocked(path, change=True) as desk:
         if start is None or withdraw is not None:
             taken = outgoing.withdraw(desk.vault, withdraw or 0)
@@ -50,7 +60,9 @@ def reply(path: Path, start: str | None, text: str | None, source: Path | None, 
         inbox = inbox_of(desk.vault)
         thread = threads.find(inbox, start)
         click.echo(_whom(thread, threads.letters(inbox, thread)), err=True)
-        if source is not None:
+        if template is not None:
+            text = Templates(desk.vault.records).get(template).text
+        elif source is not None:
             text = message.from_file(source, MAX_TEXT, _TOO_LONG)
         elif text is None:
             text = message.asked("the answer", MAX_TEXT, _TOO_LONG)
