@@ -58,7 +58,7 @@ def states(
     sending = functools.partial(_compose_and_send, told_offline=browser.name != "firefox-safer")
     for walk in (_loading, sending, _hashing, *states_back.WALKS, _errors):
         context = browser.new_context(**options)
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(90_000)
         page = context.new_page()
         yield from walk(page, room, folder)
         context.close()
