@@ -5,9 +5,10 @@ from typing import Any
 
 from knothole_client.desk.boxes import HOW_TO_MEND
 from knothole_client.desk.intake import Report
-from knothole_client.desk.listing import Page
+from knothole_client.desk.listing import Page, Row
 from knothole_client.desk.looking import Looked
 from knothole_client.desk.marks import STATES, Mark
+from knothole_client.desk.search import Hit
 from knothole_client.desk.submission import FileState, Submission, Summary
 from knothole_client.terminal import counted, first_words, safe, safe_lines, safe_name, size
 from knothole_keys.epoch import days
@@ -143,6 +144,17 @@ def looked(one: Looked) -> list[str]:
     for note in one.notes:
         lines += ["", f"Note of {note.day} by {safe(note.by)}:", *(f"  {line}" for line in safe_lines(note.text))]
     return lines
+
+
+def hit(one: Hit, row: Row) -> list[str]:
+    """A search's hit: what was found, and where."""
+    where = f"{one.column} of {safe_name(one.label)}" if one.label else one.column
+    said, at = "", 0
+    for start, end in one.marks:
+        said += f"{safe(one.snippet[at:start])}[{safe(one.snippet[start:end])}]"
+        at = end
+    said += safe(one.snippet[at:])
+    return [f"{one.id[:SHORT]}  {row.pseudonym or '?'}  {row.summary.day}  {where}", f"    {said.strip()}"]
 
 
 def _marked(one: Mark) -> list[str]:
