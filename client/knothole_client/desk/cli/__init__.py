@@ -2,7 +2,7 @@
 
 import click
 
-from knothole_client.desk.cli import answers, backups, custody, inbox, listing, locking, marks, search, secrets
+from knothole_client.desk.cli import answers, backups, custody, inbox, listing, locking, machine, marks, search, secrets
 
 
 @click.group()
@@ -10,6 +10,6 @@ def desk() -> None:
     """Open and keep what sources sent, on a machine that is never online."""
 
 
-for room in (secrets, locking, backups, inbox, listing, search, marks, answers, custody):
+for room in (secrets, locking, backups, inbox, listing, search, marks, answers, custody, machine):
     for command in room.COMMANDS:
         desk.add_command(command)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
-from knothole_client.desk import drop, enrolling, keyfile
+from knothole_client.desk import drop, enrolling, hardening, keyfile
 from knothole_client.desk import vault as vaults
 from knothole_client.desk.boxes import Boxes
 from knothole_client.desk.inbox import Inbox
@@ -88,6 +88,7 @@ def holding(path: Path) -> Holding:
 def holding_for(kinds: set[str], file: Path | None) -> Holding:
     """What opens a vault or a backup with these kinds of key slots, `file` being the key file or None. Raises Refused."""
     _never_stumble()
+    hardening.harden()
     # A stick that is not there is no matter where the passphrase alone will do.
     needless = WITH_KEY_FILE not in kinds or (ALONE in kinds and (file is None or not file.exists()))
     if not needless and file is None:
