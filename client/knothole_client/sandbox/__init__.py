@@ -1,0 +1,7 @@
+"""Looking into a foreign document behind walls: what comes out is pixels, text and short lists, each strictly read."""
+
+from knothole_client.sandbox.limits import LIMITS, Limits
+from knothole_client.sandbox.outcome import Entry, Outcome
+from knothole_client.sandbox.running import available, run
+
+__all__ = ["LIMITS", "Entry", "Limits", "Outcome", "available", "run"]
