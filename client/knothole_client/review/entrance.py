@@ -38,7 +38,9 @@ class Entrance:
     def knows(self, cookie: str | None) -> bool:
         """Whether this is the cookie of the browser that is in."""
         session = self._loads("cookie", cookie or "")
-        return bool(self._session) and isinstance(session, str) and hmac.compare_digest(session.encode(), self._session.encode())
+        return (
+            bool(self._session) and isinstance(session, str) and hmac.compare_digest(session.encode(), self._session.encode())
+        )
 
     def token(self, action: str) -> str:
         """What a form to this address carries."""

@@ -11,9 +11,7 @@ _SECONDS = 5.0
 class Machine:
     """Looks now and then; `routes` gives a sentence or "", `swap` the names of what is on a disk."""
 
-    def __init__(
-        self, routes: Callable[[], str] = hardening.routes, swap: Callable[[], list[str]] = hardening.swap
-    ) -> None:
+    def __init__(self, routes: Callable[[], str] = hardening.routes, swap: Callable[[], list[str]] = hardening.swap) -> None:
         self._routes, self._swap = routes, swap
         self._at, self._said = float("-inf"), list[str]()
 

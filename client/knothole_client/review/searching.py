@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from knothole_client.desk.search import Hit, Index
+from knothole_client.desk.records import Records
+from knothole_client.desk.search import Hit, Index, document
 from knothole_client.desk.vault import Vault
 
 
@@ -36,6 +37,10 @@ class Search:
         """What is found by now. Raises Refused."""
         found = self._index.search(query, count=self.MOST)
         return Found(name, query, found.hits, found.total)
+
+    def renew(self, records: Records, submission: str) -> None:
+        """Index a submission anew, as something beside it changed."""
+        self._index.add(document(records, submission))
 
     @property
     def how_far(self) -> str:

@@ -2,7 +2,19 @@
 
 import click
 
-from knothole_client.desk.cli import answers, backups, custody, inbox, listing, locking, machine, marks, search, secrets
+from knothole_client.desk.cli import (
+    answers,
+    backups,
+    custody,
+    inbox,
+    listing,
+    locking,
+    machine,
+    marks,
+    search,
+    secrets,
+    serving,
+)
 
 
 @click.group()
@@ -10,6 +22,6 @@ def desk() -> None:
     """Open and keep what sources sent, on a machine that is never online."""
 
 
-for room in (secrets, locking, backups, inbox, listing, search, marks, answers, custody, machine):
+for room in (secrets, locking, backups, inbox, listing, search, marks, answers, custody, serving, machine):
     for command in room.COMMANDS:
         desk.add_command(command)
