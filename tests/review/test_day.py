@@ -1,4 +1,4 @@
-"""A journalist's day through real HTTP: what came is read, marked, searched, answered and taken out; nothing is in an address."""
+"""A journalist's day through real HTTP: read, mark, search, answer, take out; and nothing of it is in an address."""
 
 from pathlib import Path
 
@@ -20,8 +20,7 @@ def state_of(desk: Desk) -> tuple[dict[str, object], list[str]]:
     from knothole_client.desk import vault
 
     with vault.opened(desk.path, PASSPHRASE) as one:
-        marks = {name: mark for name, mark in Marks(one.records).all().items()}
-        return dict(marks), [entry.what for entry in Custody(one.records).entries()]
+        return dict(Marks(one.records).all()), [entry.what for entry in Custody(one.records).entries()]
 
 
 def test_the_inbox_has_a_line_for_each_source_and_its_views(visitor: Visitor, letters: dict[str, str]) -> None:

@@ -36,7 +36,7 @@ _SWITCHES = [
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
     "--blink-settings=scriptEnabled=false",
 ]
-_PREFERENCES = {
+_PREFERENCES: dict[str, str | int] = {
     "app.normandy.enabled": False,
     "app.update.auto": False,
     "browser.cache.disk.enable": False,

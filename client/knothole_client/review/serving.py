@@ -108,8 +108,8 @@ async def _until_interrupted(serving: Serving, say: Callable[[str], None], *, op
             stack.enter_context(browser.opened(link))
             say(f"The review desk is open in a browser of its own, at {serving.url}.")
         else:
-            say(f"The review desk is at {serving.url}. This link lets one browser in, once:")
-            say(link)
+            say(f"The review desk is at {link}")
+            say("This link lets one browser in, once.")
         say("It locks after five minutes without you. Ctrl-C ends it.")
         with _asked_for_links(serving, say):
             await serving.run()
