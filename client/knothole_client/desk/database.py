@@ -32,6 +32,8 @@ def opened_database(file: Path) -> Iterator[Database]:
         for pragma in ("temp_store = MEMORY", "journal_mode = TRUNCATE", "secure_delete = ON", "synchronous = EXTRA"):
             db.execute(f"PRAGMA {pragma}")
         db.execute("PRAGMA trusted_schema = OFF")
+        # 16 MiB of its pages are kept at hand, all of them sealed.
+        db.execute("PRAGMA cache_size = -16384")
         yield db
     finally:
         db.close()

@@ -10,7 +10,7 @@ import hmac
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -92,6 +92,11 @@ class Records:
         # A record's nonce is random each time, and comes first.
         rows = self._db.execute(f"select place, substr(box, 1, 24) from {TABLE} where shelf = ?", [self._shelf(kind)])  # noqa: S608
         return dict(rows.fetchall())
+
+    def names(self, kind: str) -> Callable[[str], bool]:
+        """Whether there is a record of a kind by a name, as of now: for who asks that many times. None is opened."""
+        places = self.versions(kind).keys()
+        return lambda name: bool(places) and self._where(kind, name)[0] in places
 
     def changes(self, *kinds: str) -> tuple[int, ...]:
         """Numbers that are other ones after a change of these kinds here, and after any change at all by another command."""

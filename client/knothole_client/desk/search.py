@@ -12,22 +12,22 @@ import re
 import sqlite3
 import threading
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from knothole_client.desk import terms
-from knothole_client.desk.extracts import Extracts
-from knothole_client.desk.notes import Notes
+from knothole_client.desk.extracts import KIND as EXTRACT
+from knothole_client.desk.notes import KIND as NOTES
 from knothole_client.desk.records import Records
-from knothole_client.desk.terms import Term
 from knothole_client.desk.vault import Vault
 from knothole_keys.errors import KnotholeError, Refused
 
 COLUMNS = ("message", "names", "notes", "text")
 _CATEGORIES = " ".join(one if len(one) == 2 else f"{one}*" for one in terms.CATEGORIES)
 _COLUMNS = ", ".join(COLUMNS)
-# Characters of a field that are indexed, and of one that are looked through for the lines that a hit shows.
-MAX_FIELD, _SHOWN = 1024 * 1024, 200_000
+# Characters of a field that are indexed; and that are looked through for the lines that a hit shows, first and at most.
+MAX_FIELD, _FIRST, _SHOWN = 1024 * 1024, 1000, 200_000
 _AROUND = 80
 # What would break a line, or hide in it, counts as a space: places in a snippet stay what they are.
 _BLANKS = dict.fromkeys((*range(32), *range(127, 160), 8232, 8233), " ")
@@ -151,7 +151,9 @@ class Index:
             ).fetchall()
             every = [self._texts[number] for (number,) in rows]
             found = [one for one in every if among is None or one[0] in among]
-            hits = [_hit(submission, kept, asked) for submission, kept in found[start : start + count]]
+            shown = found[start : start + count]
+        patterns = [re.compile(term.pattern) for term in asked]
+        hits = [_hit(submission, kept, patterns) for submission, kept in shown]
         return Found(hits, start, len(found))
 
     def _build(self, vault: Vault) -> None:
@@ -172,35 +174,29 @@ class Index:
 def documents(records: Records) -> Iterator[Document]:
     """Everything that can be searched, the newest first; a damaged record is left out (`Records.damaged`)."""
     days = sorted(((value["day"], value["id"]) for value in records.all_sound("submission")), reverse=True)
+    noted, extracted = records.names(NOTES), records.names(EXTRACT)
     for _, submission in days:
-        yield document(records, submission)
+        yield _document(records, submission, noted, extracted)
 
 
 def document(records: Records, submission: str) -> Document:
-    """What can be searched of one submission."""
+    """What can be searched of one submission: to be added anew when a note or a text came."""
+    return _document(records, submission, partial(records.has, NOTES), partial(records.has, EXTRACT))
+
+
+def _document(records: Records, submission: str, noted: Callable[[str], bool], extracted: Callable[[str], bool]) -> Document:
     fields: list[tuple[str, str, str]] = []
     content = records.get_sound("content", submission)
+    files = content["files"] if content else []
     if content is not None:
         fields.append(("message", "", content["message"]))
-        fields.append(("names", "", "\n".join(item["name"] for item in content["files"])))
-    try:
-        fields.append(("notes", "", "\n".join(note.text for note in Notes(records).of(submission))))
-    except Refused:
-        fields.append(("notes", "", ""))
-    if content is not None:
-        fields += _extracted(records, content["files"])
-    return Document(submission, tuple(fields))
-
-
-def _extracted(records: Records, files: list[dict[str, str]]) -> Iterator[tuple[str, str, str]]:
-    extracts = Extracts(records)
+        fields.append(("names", "", "\n".join(item["name"] for item in files)))
+    if noted(submission) and (value := records.get_sound(NOTES, submission)):
+        fields.append(("notes", "", "\n".join(note["text"] for note in value["notes"])))
     for item in files:
-        try:
-            found = extracts.of(item["root"])
-        except Refused:
-            continue
-        if found is not None and found.text:
-            yield "text", item["name"], found.text
+        if extracted(item["root"]) and (value := records.get_sound(EXTRACT, item["root"])) and value["text"]:
+            fields.append(("text", item["name"], value["text"]))
+    return Document(submission, tuple(fields))
 
 
 def _row(fields: list[tuple[str, str, str]]) -> list[str]:
@@ -211,13 +207,11 @@ def _text(packed: bytes) -> str:
     return zlib.decompress(packed).decode()
 
 
-def _hit(submission: str, kept: list[tuple[str, str, bytes]], asked: list[Term]) -> Hit:
+def _hit(submission: str, kept: list[tuple[str, str, bytes]], patterns: list[re.Pattern[str]]) -> Hit:
     best: tuple[int, str, str, str, list[tuple[int, int]]] = (-1, "", "", "", [])
-    patterns = [re.compile(term.pattern) for term in asked]
     for column, label, packed in kept:
         text = _text(packed)
-        searched = terms.plain(text[:_SHOWN])
-        places = [found.span() for pattern in patterns if (found := pattern.search(searched))]
+        places = _places(text, patterns)
         if len(places) > best[0]:
             best = (len(places), column, label, text, places)
         if len(places) == len(patterns):
@@ -229,6 +223,17 @@ def _hit(submission: str, kept: list[tuple[str, str, bytes]], asked: list[Term])
     within = terms.plain(piece)
     spans = {found.span() for pattern in patterns for found in pattern.finditer(within)}
     return Hit(submission, column, label, piece, _apart(spans))
+
+
+def _places(text: str, patterns: list[re.Pattern[str]]) -> list[tuple[int, int]]:
+    # Where each first is; mostly near the beginning, so more is only looked through where that does not do.
+    places: list[tuple[int, int]] = []
+    for length in (_FIRST, _SHOWN):
+        searched = terms.plain(text[:length])
+        places = [found.span() for pattern in patterns if (found := pattern.search(searched))]
+        if len(places) == len(patterns) or len(text) <= length:
+            break
+    return places
 
 
 def _apart(spans: Collection[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
