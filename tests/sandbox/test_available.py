@@ -1,5 +1,7 @@
 """No preview without a working sandbox: none at all, one that cannot be built, one with a hole."""
 
+# ruff: noqa: E501  (tables)
+
 import io
 import os
 import shutil

@@ -1,5 +1,7 @@
 """Programs that have been taken over: nothing that they try leaves the walls, and each ends in a clear word."""
 
+# ruff: noqa: E501, S108  (tables, and paths that are tried behind the walls)
+
 import io
 import os
 import socket
@@ -229,7 +231,7 @@ def test_seen_from_outside_no_socket_is_opened_and_nothing_is_written(tmp_path: 
         "print(sandbox.run('preview', io.BytesIO(page), 'a.html').end, sandbox.run('preview', open(sys.argv[1], 'rb'), 'a.mp4').end)"
     )
     log = tmp_path / "log"
-    watched = "strace -f -qq -e trace=socket,connect,bind,sendto,openat,open,creat,mkdir,rename,unlink,execve".split()
+    watched = ["strace", "-f", "-qq", "-e", "trace=socket,connect,bind,sendto,openat,open,creat,mkdir,rename,unlink,execve"]
     done = subprocess.run(
         [*watched, "-o", log, sys.executable, "-c", script, tmp_path / "film.mp4"], capture_output=True, text=True, check=True,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},

@@ -22,7 +22,7 @@ from knothole_keys.errors import BadFileName, BadLetterSignature, KnotholeError,
 from knothole_keys.letter import Letter
 
 _LETTER_ERRORS = (MalformedLetter, BadLetterSignature, BadFileName)
-_READING = ("vault", "being read")
+READING = ("vault", "being read")
 # So many boxes of letters are read between two writes to the disk, and are in memory together.
 BATCH = 16
 _Result = tuple[Letter, int] | KnotholeError
@@ -71,7 +71,7 @@ class Reading:
 
     def _interrupted(self) -> set[str]:
         """The letters that were being read when the program was stopped."""
-        value = self._records.get(*_READING)
+        value = self._records.get(*READING)
         return set(value["letters"]) if value else set()
 
     def _note_interrupted(self) -> None:
@@ -81,7 +81,7 @@ class Reading:
             with self._records.transaction():
                 for name in names:
                     self._records.put("cut off", name, {"id": name})
-                self._records.remove(*_READING)
+                self._records.remove(*READING)
 
     def _due(self, done: Outcome, chosen: set[str]) -> list[Group]:
         due = {}
@@ -98,14 +98,14 @@ class Reading:
     def _read(self, batch: list[Group], day: str, done: Outcome) -> None:
         names = [group.stream.hex() for group in batch]
         with self._records.transaction():
-            self._records.put(*_READING, {"letters": names})
+            self._records.put(*READING, {"letters": names})
         try:
             results = [(group, self._try(group)) for group in batch]
             with self._records.transaction():
                 for group, result in results:
                     self._keep(group, result, day)
                     self._records.remove("cut off", group.stream.hex())
-                self._records.remove(*_READING)
+                self._records.remove(*READING)
         except MemoryError:
             # What follows must wait until this error, and all that it holds on to, is gone.
             results = None

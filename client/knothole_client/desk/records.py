@@ -87,6 +87,13 @@ class Records:
         for place, box in self._rows(shelf, {self._where(kind, name)[0] for name in but}):
             yield self._open(place, shelf, box)
 
+    def named(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Every record of a kind with its name, in no order."""
+        shelf = self._shelf(kind)
+        for place, box in self._rows(shelf):
+            whole = self._open_whole(place, shelf, box)
+            yield whole["name"], whole["value"]
+
     def versions(self, kind: str) -> dict[bytes, bytes]:
         """Where each record of a kind lies, and what changes whenever it is written; none is opened."""
         # A record's nonce is random each time, and comes first.

@@ -122,6 +122,15 @@ class Streams:
         self._shard(group, index // SHARD)[str(index)] = place.encode()
         self._changed.add((group, index // SHARD))
 
+    def remove(self, group: Group) -> list[Place]:
+        """Forget a stream and where its parts lie; returns where they lay. At once, inside the caller's transaction."""
+        places = list(self.come(group))
+        for number in range(-(-group.count // SHARD)) if places else ():
+            self._records.remove("parts", f"{group.name}/{number}")
+        self._records.remove(_shelf(group.kind), group.name)
+        self._records.remove(LOOSE, group.name)
+        return places
+
     def flush(self) -> None:
         """Write what was added."""
         for group, number in self._changed:

@@ -2,6 +2,7 @@
 
     vault.db     the lock with its key slots (`locks`), and sealed records (`records`)
     boxes/       the boxes that this desk could open, as they came (`boxes`)
+    copies/      working copies, sealed, once there are any (`copies`)
     epochs/      the weekly secrets, under a key of their own behind the same key slots (`keyring`)
 
 The vault key is 32 random bytes. The weekly secrets are not under it, because a backup holds the vault and must never hold
@@ -35,6 +36,7 @@ from knothole_keys.secret import Cost
 
 DATABASE = "vault.db"
 BOXES = "boxes"
+COPIES = "copies"
 EPOCHS = "epochs"
 PURPOSE = "vault"
 _IDENTITY = ("desk", "identity")
@@ -58,6 +60,11 @@ class Vault:
     def boxes(self) -> Path:
         """The folder of boxes."""
         return self.path / BOXES
+
+    @property
+    def copies(self) -> Path:
+        """The folder of working copies, which may not be there yet."""
+        return self.path / COPIES
 
     @property
     def epochs(self) -> Path:

@@ -3,5 +3,6 @@
 from knothole_client.sandbox.limits import LIMITS, Limits
 from knothole_client.sandbox.outcome import Entry, Outcome
 from knothole_client.sandbox.running import available, run
+from knothole_client.sandbox.vocabulary import FLAGS
 
-__all__ = ["LIMITS", "Entry", "Limits", "Outcome", "available", "run"]
+__all__ = ["FLAGS", "LIMITS", "Entry", "Limits", "Outcome", "available", "run"]

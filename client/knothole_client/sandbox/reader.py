@@ -12,7 +12,11 @@ _LOOK = 0.1
 
 
 class Ended(Exception):
-    """Stopped by a limit; its first argument is the end's name."""
+    """Stopped by a limit; `end` is one of ENDS, which has the sentence."""
+
+    def __init__(self, *, end: str):
+        super().__init__(end)
+        self.end = end
 
 
 class Reader:
@@ -77,11 +81,11 @@ class Reader:
         while True:
             now = time.monotonic()
             if now >= self._until:
-                raise Ended("timed_out")
+                raise Ended(end="timed_out")
             if now >= self._next_look:
                 self._next_look = now + _LOOK
                 if self._too_much():
-                    raise Ended("too_much_memory")
+                    raise Ended(end="too_much_memory")
             if self._waiting.select(min(_LOOK, self._until - now)):
                 data = os.read(self._descriptor, most)
                 self.at_end = not data

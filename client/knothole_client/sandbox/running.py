@@ -86,7 +86,7 @@ def _run(
             walls.command(bwrap, program, limits, filtered.fileno()),
             stdin=serving.theirs.fileno(),
             stdout=subprocess.PIPE,
-            stderr=None if os.environ.get("SAND_DEBUG") else subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
             pass_fds=[filtered.fileno()],
             env={},
             cwd="/",
@@ -101,7 +101,7 @@ def _run(
         if process.wait(_A_WHILE) != 0 and found.end == "done":
             found = Outcome(_end_of(process.returncode), pictures=tuple(came))
     except Ended as ended:
-        found = Outcome(str(ended.args[0]), pictures=tuple(came))
+        found = Outcome(ended.end, pictures=tuple(came))
     except subprocess.TimeoutExpired:
         found = Outcome("timed_out", pictures=tuple(came))
     except Lied:

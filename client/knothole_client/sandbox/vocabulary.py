@@ -18,7 +18,8 @@ WHYS = {
     "broken": "The file is damaged or made to confuse, and cannot be shown; ask the source for another copy.",
     "encrypted": "The file is locked with a password; ask the source for it, and open it on a machine kept for that.",
     "memory": "Showing the file needs more memory than it is given; export it to look at it on a machine kept for that.",
-    "no_tool": "A program that shows such files is not installed on this desk; docs/journalist.md names them.",
+    "no_tool": "A program for such files is not installed on this desk: install poppler-utils, libreoffice, libheif-examples, "
+    "libimage-exiftool-perl, mat2 and libpangocairo-1.0-0.",
     "no_page": "The file has no such page; ask for an earlier one.",
     "nothing_to_see": "The file holds nothing that could be shown here.",
     "too_large": "The file is too large for this; export it to look at it on a machine kept for that.",

@@ -5,7 +5,9 @@ import click
 from knothole_client.desk.cli import (
     answers,
     backups,
+    copies,
     custody,
+    exports,
     inbox,
     listing,
     locking,
@@ -14,7 +16,10 @@ from knothole_client.desk.cli import (
     search,
     secrets,
     serving,
+    shred,
 )
+
+_ROOMS = (secrets, locking, backups, inbox, listing, search, marks, copies, exports, shred, answers, custody, serving, machine)
 
 
 @click.group()
@@ -22,6 +27,6 @@ def desk() -> None:
     """Open and keep what sources sent, on a machine that is never online."""
 
 
-for room in (secrets, locking, backups, inbox, listing, search, marks, answers, custody, serving, machine):
+for room in _ROOMS:
     for command in room.COMMANDS:
         desk.add_command(command)

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from knothole_client.desk.boxes import HOW_TO_MEND
+from knothole_client.desk.exposure import Exposure
 from knothole_client.desk.intake import Report
 from knothole_client.desk.listing import Page, Row
 from knothole_client.desk.looking import Looked
@@ -32,6 +33,11 @@ def report(made: Report) -> list[str]:
         lines.append(f"{_boxes(made.mended)} missing from the vault, or damaged there, were put back.")
     if made.not_ours:
         lines.append(f"{_boxes(made.not_ours)} are not for this desk, or are cover.")
+    if made.shredded:
+        lines.append(
+            f"{_boxes(made.shredded)} belong to submissions that were shredded here, and were left out; `import` with "
+            "`--take-back ID` takes one of those in again."
+        )
     if made.keyless:
         weeks = "; ".join(days(epoch) for epoch in sorted(made.keyless_epochs))
         lines.append(f"{_boxes(made.keyless)} cannot be opened: this desk has no secret, or none any more, for {weeks}.")
@@ -155,6 +161,15 @@ def hit(one: Hit, row: Row) -> list[str]:
         at = end
     said += safe(one.snippet[at:])
     return [f"{one.id[:SHORT]}  {row.pseudonym or '?'}  {row.summary.day}  {where}", f"    {said.strip()}"]
+
+
+def exposure(found: Exposure) -> list[str]:
+    """What was found that could name a source, what says so, and what nobody could see here."""
+    lines = [] if found.findings else ["Nothing was found in it that could name the source."]
+    for one in found.findings:
+        lines.append(f"! {one.sentence}")
+        lines += [f"    {safe(name)}: {safe(value)}" if name else f"    {safe(value)}" for name, value in one.items]
+    return [*lines, *(f"? {sentence}" for sentence in found.cautions)]
 
 
 def _marked(one: Mark) -> list[str]:

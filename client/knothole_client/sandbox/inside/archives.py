@@ -44,7 +44,7 @@ def listed(source: BinaryIO) -> list[Member]:
         return _packed(source, head)
     except (zipfile.BadZipFile, tarfile.TarError, ValueError, OSError, EOFError, struct.error, zlib.error, lzma.LZMAError,
             NotImplementedError, LookupError) as broken:  # fmt: skip
-        raise Cannot("broken") from broken
+        raise Cannot(why="broken") from broken
 
 
 def _zip(source: BinaryIO) -> list[Member]:
@@ -75,7 +75,7 @@ class _Capped:
     def read(self, count: int = -1) -> bytes:
         """The next bytes."""
         if self.read_so_far > MOST_UNPACKED:
-            raise Cannot("too_large")
+            raise Cannot(why="too_large")
         data: bytes = self._stream.read(min(count, 1 << 20) if count >= 0 else 1 << 20)
         self.read_so_far += len(data)
         return data
@@ -97,4 +97,4 @@ def _packed(source: BinaryIO, head: bytes) -> list[Member]:
                 while capped.read(1 << 20):
                     continue
                 return [Member("", capped.read_so_far)]
-    raise Cannot("unknown")
+    raise Cannot(why="unknown")

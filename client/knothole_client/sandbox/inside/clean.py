@@ -34,17 +34,17 @@ def run(document: Document, asked: Asked) -> None:
     ending = last if last.isascii() and last.isalnum() and len(last) <= 5 else "bin"
     path = copied(document, f"copy.{ending}", asked.room)
     if shutil.which("mat2") is None:
-        raise Cannot("no_tool")
+        raise Cannot(why="no_tool")
     try:
         seconds = asked.more["cpu"]
         ran("/usr/bin/python3", "-I", "-B", "-c", _SCRUB, path, WORK / "parts-left-out", seconds=seconds)
     except Cannot as cannot:
-        raise Cannot("not_cleaned") from cannot
+        raise Cannot(why="not_cleaned") from cannot
     made = [Path(one.path) for one in os.scandir(WORK) if one.name.startswith("copy.cleaned")]
     if not made:
-        raise Cannot("not_cleaned")
+        raise Cannot(why="not_cleaned")
     if made[0].stat().st_size > asked.output - MOST:
-        raise Cannot("too_large")
+        raise Cannot(why="too_large")
     asked.head("clean", pages=int((WORK / "parts-left-out").exists()))
     with made[0].open("rb") as cleaned:
         while piece := cleaned.read(MOST):

@@ -12,7 +12,11 @@ MOST = 1 << 20
 
 
 class Cannot(Exception):
-    """The program cannot do its work; its first argument is one of WHYS."""
+    """The program cannot do its work; `why` is one of WHYS, whose sentence the parent knows."""
+
+    def __init__(self, *, why: str):
+        super().__init__(why)
+        self.why = why
 
 
 class Document(io.RawIOBase):
@@ -79,7 +83,7 @@ def buffered(document: Document) -> BinaryIO:
 def copied(document: Document, name: str, room: int) -> Path:
     """A copy in the file system in memory, for programs that want a file; Cannot when there is no room."""
     if document.size > room // 2:
-        raise Cannot("too_large")
+        raise Cannot(why="too_large")
     path = Path("/tmp", name)  # noqa: S108  (the sandbox's own)
     with path.open("wb") as file:
         source = buffered(document)

@@ -117,7 +117,7 @@ def _archive(source: BinaryIO, size: int, kind: str) -> set[str]:
     try:
         members = archives.listed(source)
     except Cannot as cannot:
-        why = str(cannot.args[0])
+        why = cannot.why
         return {{"encrypted": "encrypted", "too_large": "archive_bomb", "broken": "broken"}.get(why, "unread")}
     found = set()
     unpacked = sum(one.size for one in members)

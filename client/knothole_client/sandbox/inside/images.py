@@ -24,21 +24,21 @@ def show(document: Document, source: BinaryIO, asked: Asked) -> None:
             ran("heif-convert", copied(document, "picture.heic", asked.room), WORK / "picture.png", seconds=40)
             made = sorted(WORK.glob("picture*.png"))
             if not made:
-                raise Cannot("broken")
+                raise Cannot(why="broken")
             image: Image.Image = Image.open(made[0])
         else:
             image = Image.open(source)
         _shown(image, asked)
     except Image.DecompressionBombError as bomb:
-        raise Cannot("too_large") from bomb
+        raise Cannot(why="too_large") from bomb
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, ArithmeticError, LookupError) as broken:
-        raise Cannot("broken") from broken
+        raise Cannot(why="broken") from broken
 
 
 def _shown(image: Image.Image, asked: Asked) -> None:
     pages = getattr(image, "n_frames", 1)
     if asked.first > pages:
-        raise Cannot("no_page")
+        raise Cannot(why="no_page")
     many = image.format == "TIFF"
     for page in range(asked.first, (min(asked.last, pages) if many else asked.first) + 1):
         image.seek(page - 1)

@@ -22,10 +22,10 @@ def show(_: Document, source: BinaryIO, asked: Asked) -> None:
     source.seek(0)
     text = decoded(source.read(MOST))
     if text is None:
-        raise Cannot("unknown")
+        raise Cannot(why="unknown")
     pages = cut(text)
     if asked.first > len(pages):
-        raise Cannot("no_page")
+        raise Cannot(why="no_page")
     draw = _Pango()
     asked.head("pixels", pages=len(pages))
     for page in pages[asked.first - 1 : asked.last]:
@@ -67,7 +67,7 @@ class _Pango:
             try:
                 libraries.append(ctypes.CDLL(file))
             except OSError as missing:
-                raise Cannot("no_tool") from missing
+                raise Cannot(why="no_tool") from missing
         self._cairo, self._objects, self._pango, self._both = libraries
         for library, name in (
             (self._cairo, "cairo_image_surface_create"), (self._cairo, "cairo_create"),

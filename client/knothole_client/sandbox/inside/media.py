@@ -28,10 +28,10 @@ def show(_: Document, source: BinaryIO, asked: Asked) -> None:
             elif film.streams.audio:
                 picture = _wave(film, film.streams.audio[0])
             else:
-                raise Cannot("nothing_to_see")
+                raise Cannot(why="nothing_to_see")
             seconds = int((film.duration or 0) / av.time_base)
     except (av.FFmpegError, ValueError, OSError, LookupError, ArithmeticError, TypeError) as broken:
-        raise Cannot("broken") from broken
+        raise Cannot(why="broken") from broken
     asked.head("pixels", pages=1)
     asked.more["seconds"] = seconds
     written(picture, asked)
@@ -45,7 +45,7 @@ def _sheet(film: Any, stream: Any) -> Image.Image:
     stream.thread_type = "SLICE"
     stream.codec_context.skip_frame = "NONKEY"
     if stream.codec_context.width * stream.codec_context.height > _LARGEST:
-        raise Cannot("too_large")
+        raise Cannot(why="too_large")
     length = (film.duration or 0) / av.time_base
     tiles: list[tuple[float, Image.Image]] = []
     for place in range(ACROSS * DOWN):
@@ -56,7 +56,7 @@ def _sheet(film: Any, stream: Any) -> Image.Image:
         if length <= 0:
             break
     if not tiles:
-        raise Cannot("broken")
+        raise Cannot(why="broken")
     return _laid_out(tiles)
 
 
@@ -100,7 +100,7 @@ def _wave(film: Any, stream: Any) -> Image.Image:
     else:
         peaks = list(_loudness(film, stream, WHOLE * 4))
     if not peaks:
-        raise Cannot("broken")
+        raise Cannot(why="broken")
     picture = Image.new("RGB", WAVE, "white")
     pen = ImageDraw.Draw(picture)
     middle, loudest = WAVE[1] // 2, max(0.01, *peaks, 0.01)

@@ -23,7 +23,7 @@ def show(document: Document, source: BinaryIO, asked: Asked) -> None:
         path = copied(document, "paper.pdf", asked.room)
     pages = count(path)
     if asked.first > pages:
-        raise Cannot("no_page")
+        raise Cannot(why="no_page")
     for page in range(asked.first, min(asked.last, pages) + 1):
         ran("pdftoppm", "-scale-to", LONGEST_SIDE, "-f", page, "-l", page, "-singlefile", path, WORK / "page", seconds=30)
         if page == asked.first:
@@ -39,12 +39,12 @@ def count(path: Path) -> int:
     try:
         told = ran("pdfinfo", path, seconds=20)
     except Cannot as cannot:
-        if cannot.args[0] == "broken" and b"/Encrypt" in path.read_bytes():
-            raise Cannot("encrypted") from None
+        if cannot.why == "broken" and b"/Encrypt" in path.read_bytes():
+            raise Cannot(why="encrypted") from None
         raise
     found = _PAGES.search(told)
     if found is None:
-        raise Cannot("broken")
+        raise Cannot(why="broken")
     return int(found[1])
 
 
@@ -58,4 +58,4 @@ def refuse_locked(source: BinaryIO) -> None:
     """Office documents with a password are an OLE file with an encrypted package, or an ODF that says so."""
     head = source.read(1 << 20)
     if "EncryptedPackage".encode("utf-16-le") in head or (head.startswith(b"PK") and b"manifest:encryption-data" in head):
-        raise Cannot("encrypted")
+        raise Cannot(why="encrypted")

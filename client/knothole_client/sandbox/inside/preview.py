@@ -40,4 +40,4 @@ def _shower(kind: str) -> Callable[[Document, BinaryIO, Asked], None]:
         from knothole_client.sandbox.inside import media
 
         return media.show
-    raise Cannot("nothing_to_see" if kind == "empty" else "unknown")
+    raise Cannot(why="nothing_to_see" if kind == "empty" else "unknown")

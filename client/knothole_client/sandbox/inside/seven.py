@@ -31,7 +31,7 @@ def listed(source: BinaryIO) -> list[tuple[str, int]]:
 
 def _at(source: BinaryIO, offset: int, length: int) -> bytes:
     if length > _LONGEST:
-        raise Cannot("too_large")
+        raise Cannot(why="too_large")
     source.seek(offset)
     data = source.read(length)
     if len(data) != length:
@@ -44,14 +44,14 @@ def _unpacked(source: BinaryIO, data: "_Data") -> bytes:
     packed = _at(source, 32 + streams.place, streams.packed[0])
     coder, properties = streams.coders[0][0]
     if any(one[0] == _AES for one in streams.coders[0]):
-        raise Cannot("encrypted")
+        raise Cannot(why="encrypted")
     if coder == b"\x00":
         return packed
     if streams.sizes[0][-1] > _LONGEST:
-        raise Cannot("too_large")
+        raise Cannot(why="too_large")
     kind = _FILTERS.get(coder)
     if kind is None:
-        raise Cannot("unknown")
+        raise Cannot(why="unknown")
     # Pythons before 3.14 have this under its old name only.
     chosen = lzma._decode_filter_properties(kind, properties)  # type: ignore[attr-defined]
     chosen["dict_size"] = min(chosen.get("dict_size", 1 << 24), 64 << 20)
@@ -92,7 +92,7 @@ class _Data(io.BytesIO):
     def count(self) -> int:
         found = self.number()
         if found > 200_000:
-            raise Cannot("too_large")
+            raise Cannot(why="too_large")
         return found
 
     def header(self) -> list[tuple[str, int]]:
@@ -147,7 +147,7 @@ class _Data(io.BytesIO):
             raise ValueError("no folders")
         count = self.count()
         if self.byte():
-            raise Cannot("unknown")
+            raise Cannot(why="unknown")
         outputs = []
         for _ in range(count):
             outputs.append(self._folder(found))

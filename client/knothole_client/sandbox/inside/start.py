@@ -76,7 +76,7 @@ def main(program: str) -> None:
     except MemoryError:
         why = "memory"
     except Cannot as cannot:
-        why = str(cannot.args[0])
+        why = cannot.why
     if out.begun:
         os._exit(1)
     out.write(json.dumps({"why": why, "kind": asked.kind}).encode("ascii") + b"\n")

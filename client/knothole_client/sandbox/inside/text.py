@@ -41,7 +41,7 @@ def _text(document: Document, source: BinaryIO, asked: Asked, most: int) -> str:
     if asked.kind == "office":
         refuse_locked(source)
         return _packed(source, most) or _by_office(document, asked, most)
-    raise Cannot("nothing_to_see")
+    raise Cannot(why="nothing_to_see")
 
 
 def _by_office(document: Document, asked: Asked, most: int) -> str:

@@ -14,7 +14,7 @@ OFFICE_BUSY = 81
 def ran(*command: object, seconds: float = 60, most: int = 8 << 20, well: tuple[int, ...] = (0,)) -> bytes:
     """What a converter writes to standard output, capped; Cannot when it is not here or ends otherwise than `well`."""
     if shutil.which(str(command[0])) is None:
-        raise Cannot("no_tool")
+        raise Cannot(why="no_tool")
     with Path(WORK, "said").open("w+b") as said:
         try:
             done = subprocess.run(
@@ -27,11 +27,11 @@ def ran(*command: object, seconds: float = 60, most: int = 8 << 20, well: tuple[
                 check=False,
             )
         except subprocess.TimeoutExpired as late:
-            raise Cannot("broken") from late
+            raise Cannot(why="broken") from late
         said.seek(0)
         text = said.read(most)
     if done.returncode not in well:
-        raise Cannot(str(done.returncode) if done.returncode == OFFICE_BUSY else "broken")
+        raise Cannot(why=str(done.returncode) if done.returncode == OFFICE_BUSY else "broken")
     return text
 
 
@@ -47,11 +47,11 @@ def by_office(path: Path, to: str) -> Path:
         try:
             ran(*command)
         except Cannot as cannot:
-            if cannot.args[0] != str(OFFICE_BUSY):
+            if cannot.why != str(OFFICE_BUSY):
                 raise
             if again:
-                raise Cannot("broken") from None
+                raise Cannot(why="broken") from None
         made = [one for one in os.scandir(out) if one.is_file()]
         if made:
             return Path(made[0].path)
-    raise Cannot("broken")
+    raise Cannot(why="broken")
