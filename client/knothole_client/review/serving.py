@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -102,6 +103,10 @@ def serve(room: Room, port: int, say: Callable[[str], None], *, open_browser: bo
 
 
 async def _until_interrupted(serving: Serving, say: Callable[[str], None], *, open_browser: bool) -> None:
+    # A terminal that is closed, or a plain `kill`, must lock the vault and remove the browser's profile, too. uvicorn takes two
+    # of these while it serves, and hands them on to what was there before.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: serving.stop())
     with contextlib.ExitStack() as stack:
         link = serving.link()
         if open_browser:
