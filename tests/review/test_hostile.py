@@ -96,7 +96,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Visitor,
         desk = Desk(folder / "vault", drop).join()
         files = [{name: b"x" + bytes([number])} for number, name in enumerate(NAMES)] + [{}] * len(MESSAGES)
         sent = [
-            seal_submission(drop, message, file, language="<b>" if number % 2 else "en", types=dict.fromkeys(file, "<i>/x"))
+            seal_submission(drop, message, file, language="zh" if number % 2 else "en")
             for number, (message, file) in enumerate(zip(MESSAGES, files, strict=False))
         ]
         desk.take_in(write_out(folder / "out", drop, [box for one in sent for box in one.boxes]))
