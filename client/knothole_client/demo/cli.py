@@ -36,7 +36,8 @@ def demo(directory: Path | None, port: int, desk_port: int) -> None:
     """Try everything on this machine, with throwaway keys.
 
     A sample message and photo go the whole way first: sealed by a source, kept by a blind server, fetched by a courier,
-    opened by a desk. Then the source's page is yours to send from and the review desk yours to read at, until Ctrl-C. Without a terminal it ends after the sample.
+    opened by a desk. Then the source's page is yours to send from and the review desk yours to read at, until Ctrl-C. Without a terminal it ends
+    after the sample.
     """
     with _until_signalled(), _folder(directory) as folder:
         passphrase = folder / "passphrase"
@@ -65,7 +66,9 @@ def _invite(folder: Path, url: str, fingerprint: str, link: str) -> None:
     click.echo(f"\nNow send something yourself. The source's page:  {url}")
     click.echo(f"Or from another terminal:  knothole source send {url} --root {fingerprint} -m 'hello' photo.jpg")
     click.echo(f"The review desk, where a journalist reads it:  {link}")
-    click.echo(f"That link lets one browser in, once. After five idle minutes it locks; the passphrase is in {folder}/passphrase.")
+    click.echo(
+        f"That link lets one browser in, once. After five idle minutes it locks; the passphrase is in {folder}/passphrase."
+    )
     click.echo(f"The desk as a command line:  {VARIABLE}={folder}/passphrase knothole desk list {folder}/vault")
     click.echo(f"Every {_EVERY:.0f} seconds the courier fetches, and what came is opened and shown here. Ctrl-C ends it.\n")
 

@@ -67,4 +67,4 @@ async def job(request: Request) -> Response:
     def work(_: Desk) -> dict[str, Any]:
         return {"job": found}
 
-    return await show(request, "job.html", work)
+    return await show(request, "job.html", work, passing=True)

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from knothole_client.desk.marks import STATES
 from knothole_client.desk.submission import FileState
-from knothole_client.review.desk import Desk
+from knothole_client.review.desk import Desk, Said
 from knothole_client.review.forms import TOKEN
 from knothole_client.review.house import House
 from knothole_client.terminal import counted, first_words, safe, safe_lines, safe_name, size
@@ -87,18 +87,23 @@ def marked(piece: str, spans: tuple[tuple[int, int], ...]) -> Markup:
     return Markup("").join([*out, escape(safe(piece[at:]))])
 
 
-async def show(request: Request, name: str, work: Any, status: int = 200) -> Response:
-    """A page: `work` says in the vault's thread what is on it, beside what is on every page."""
+async def show(request: Request, name: str, work: Any, *, passing: bool = False) -> Response:
+    """A page: `work` says in the vault's thread what is on it, beside what is on every page.
+
+    One that is `passing` leaves what is to be said for the page after it.
+    """
     house: House = request.app.state.house
 
     def inside(desk: Desk) -> dict[str, Any]:
         shown = work(desk)
         # Last of all, as the work may have had something to say.
-        said, desk.said = list(desk.said), []
+        said: list[Said] = []
+        if not passing:
+            said, desk.said = desk.said, []
         return {**shown, **_frame(desk), "said": said}
 
     values = await house.room.do(inside)
-    return render(house, name, {**values, "warnings": house.machine.warnings()}, status)
+    return render(house, name, {**values, "warnings": house.machine.warnings()})
 
 
 def render(house: House, name: str, values: dict[str, Any], status: int = 200) -> Response:
