@@ -112,7 +112,7 @@ def test_a_whole_day(browser: Started, serving: Serving, letters: dict[str, str]
 
     # Somebody is at the door.
     page.goto(serving.url)
-    page.keyboard.press("Alt+l")
+    page.locator("button[accesskey=l]").click()
     page.wait_for_selector("#passphrase")
     assert serving.room.locked
     assert "وثائق" not in page.content()

@@ -36,8 +36,8 @@ def demo(directory: Path | None, port: int, desk_port: int) -> None:
     """Try everything on this machine, with throwaway keys.
 
     A sample message and photo go the whole way first: sealed by a source, kept by a blind server, fetched by a courier,
-    opened by a desk. Then the source's page is yours to send from and the review desk yours to read at, until Ctrl-C. Without a terminal it ends
-    after the sample.
+    opened by a desk. Then the source's page is yours to send from and the review desk yours to read at, until Ctrl-C. Without a
+    terminal it ends after the sample.
     """
     with _until_signalled(), _folder(directory) as folder:
         passphrase = folder / "passphrase"
