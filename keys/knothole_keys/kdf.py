@@ -18,8 +18,8 @@ class Deriver:
     """`derive` of one secret and one label many times, at half the price: the first of HKDF's two steps is done once."""
 
     def __init__(self, secret: bytes, label: str) -> None:
-        self._key, self._label = HKDF.extract(SHA512(), b"", secret), label.encode() + b"\x00"
+        self.key, self._label = HKDF.extract(SHA512(), b"", secret), label.encode() + b"\x00"
 
     def derive(self, data: bytes) -> bytes:
         """The 32 bytes that `derive(secret, label, data)` gives."""
-        return HKDFExpand(algorithm=SHA512(), length=32, info=self._label + data).derive(self._key)
+        return HKDFExpand(algorithm=SHA512(), length=32, info=self._label + data).derive(self.key)

@@ -38,6 +38,11 @@ class Records:
         self._shelves: dict[str, bytes] = {}
         self._written: Counter[str] = Counter()
 
+    @property
+    def secrets(self) -> tuple[bytes, ...]:
+        """The keys that all this is sealed under, for who overwrites them in memory."""
+        return self._places, self._keys.key
+
     @staticmethod
     def create_table(db: Database) -> None:
         """Make the table of an empty vault."""

@@ -19,6 +19,7 @@ from knothole_client.desk.answers import Answer, Answers
 from knothole_client.desk.claims import CHANGED, Claims
 from knothole_client.desk.copies import Copies
 from knothole_client.desk.custody import Custody
+from knothole_client.desk.drafts import Drafts
 from knothole_client.desk.drop import needed
 from knothole_client.desk.duplicates import KIND as CONTENTS
 from knothole_client.desk.duplicates import Duplicates
@@ -216,6 +217,9 @@ def _strike_out(vault: Vault, doomed: Doomed) -> list[str]:
     for answer in doomed.answers:
         answers.remove(answer)
     records.remove("answer", f"acknowledgement/{doomed.id}")
+    thread = doomed.summary.thread
+    if not any(one["thread"] == thread for one in records.all_sound("submission") if one["id"] != doomed.id):
+        Drafts(records).put(thread, "")
     for kind in _OF_LETTER:
         records.remove(kind, doomed.id)
     reading = records.get(*READING)

@@ -25,6 +25,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from knothole_client.desk.database import locks_of, opened_database, spent_of, write_database
+from knothole_client.desk.forgetting import forget
 from knothole_client.desk.keyring import Keyring, fingerprint, slot_numbers
 from knothole_client.desk.locks import Holding, Locks, kinds, new_locks, new_slot, open_locks
 from knothole_client.desk.records import DAMAGED, Records, sentences
@@ -109,7 +110,15 @@ class Vault:
     def beside(self) -> Iterator[Records]:
         """The records once more, to be read by another thread; only as long as the vault stays open."""
         with sentences(), opened_database(self.path / DATABASE) as db:
-            yield Records(db, self.locks.key)
+            records = Records(db, self.locks.key)
+            try:
+                yield records
+            finally:
+                forget(*records.secrets)
+
+    def forget(self) -> None:
+        """Overwrite the keys in memory, as far as that can be done; the vault is spent afterwards."""
+        forget(self.locks.key, *self.records.secrets)
 
     def keyring(self, holding: Holding) -> Keyring:
         """Unlock the weekly secrets; only while the vault is held for a change. Raises WrongPassphrase, Refused."""

@@ -15,6 +15,7 @@ from knothole_client.desk.cli import (
     marks,
     search,
     secrets,
+    serving,
     shred,
     templates,
 )
@@ -33,6 +34,7 @@ _ROOMS = (
     answers,
     templates,
     custody,
+    serving,
     machine,
 )
 
