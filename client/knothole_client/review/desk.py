@@ -88,6 +88,8 @@ class Desk:
     def over(cls, vault: Vault, inbox: Inbox, name: str) -> Iterator["Desk"]:
         """A desk over an open vault; its index is built in the background, and ends with it."""
         desk = cls(vault, inbox, name)
+        # The inbox first: somebody waits for it, and for the index nobody does yet.
+        desk.views()
         desk.search.start(vault)
         try:
             yield desk
