@@ -2,41 +2,7 @@
 
 import click
 
-from knothole_client.desk.cli import (
-    answers,
-    backups,
-    copies,
-    custody,
-    exports,
-    inbox,
-    listing,
-    locking,
-    machine,
-    marks,
-    search,
-    secrets,
-    serving,
-    shred,
-    templates,
-)
-
-_ROOMS = (
-    secrets,
-    locking,
-    backups,
-    inbox,
-    listing,
-    search,
-    marks,
-    copies,
-    exports,
-    shred,
-    answers,
-    templates,
-    custody,
-    serving,
-    machine,
-)
+from knothole_client.desk.cli import answers, backups, inbox, locking, secrets
 
 
 @click.group()
@@ -44,6 +10,5 @@ def desk() -> None:
     """Open and keep what sources sent, on a machine that is never online."""
 
 
-for room in _ROOMS:
-    for command in room.COMMANDS:
-        desk.add_command(command)
+for command in (*secrets.COMMANDS, *locking.COMMANDS, *backups.COMMANDS, *inbox.COMMANDS, *answers.COMMANDS):
+    desk.add_command(command)

@@ -1,1 +1,0 @@
-"""The review desk: an open vault as pages."""
