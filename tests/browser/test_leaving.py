@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.browsers import Started, confirm_codename, until, within
+from tests.support.measuring import descendants
 from tests.support.newsroom import Newsroom
 from tests.support.replying import Replying, post
 from tests.support.returning import come_back
@@ -127,14 +127,8 @@ def at_rest(browser: Started, page: Page) -> bool:
 
 def worked() -> int:
     """How long this process' Firefox had worker threads at work, in the system's ticks."""
-    processes = {os.getpid()}
-    for status in sorted(Path("/proc").glob("[0-9]*/status"), key=lambda path: int(path.parent.name)):
-        with contextlib.suppress(OSError):
-            parent = re.search(r"^PPid:\t(\d+)$", status.read_text(), re.MULTILINE)
-            if parent and int(parent[1]) in processes:
-                processes.add(int(status.parent.name))
     ticks = 0
-    for process in processes:
+    for process in descendants(os.getpid()):
         for stat in Path(f"/proc/{process}/task").glob("*/stat"):
             with contextlib.suppress(OSError):
                 name, _, numbers = stat.read_text().partition("(")[2].rpartition(")")
