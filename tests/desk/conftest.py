@@ -16,9 +16,12 @@ from knothole_client.desk.keyring import Keyring
 from knothole_client.desk.locks import Holding
 from knothole_client.desk.submission import Submission, Summary
 from knothole_client.desk.vault import Vault
+from knothole_keys import clock
+from knothole_keys.cli import passphrase, run
 from knothole_keys.secret import Cost
 from tests.support.drop import Drop, make_drop
 
+Command = Callable[..., tuple[int, str, str]]
 CHEAP = Cost(1, 8192)
 PASSPHRASE = Holding(b"correct horse battery")
 # A Tuesday, so that neighbouring weeks are never a surprise.
@@ -82,6 +85,21 @@ def drop() -> Drop:
 @pytest.fixture
 def desk(drop: Drop, tmp_path: Path) -> Desk:
     return Desk(tmp_path / "vault", drop).join()
+
+
+@pytest.fixture
+def command(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Runs `knothole desk NAME VAULT …`: exit code, and what was said on both sides."""
+    (tmp_path / "passphrase").write_bytes(PASSPHRASE.passphrase)
+    monkeypatch.setenv(passphrase.VARIABLE, str(tmp_path / "passphrase"))
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+
+    def ran(name: str, *arguments: object) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = run(["desk", name, str(desk.path), *map(str, arguments)])
+        return code, *capsys.readouterr()
+
+    return ran
 
 
 def whole(desk: Desk, out: Path) -> bytes:

@@ -12,29 +12,11 @@ from knothole_client.desk.locks import Holding
 from knothole_keys import clock
 from knothole_keys.board import BOARD_DAYS, SLOT, SLOTS_A_FILE
 from knothole_keys.card import MAX_TEXT, PIECE, read_acknowledgement
-from knothole_keys.cli import passphrase, run
 from knothole_keys.epoch import DAY
 from tests.desk.answering import board, exported, import_one, next_letter, queued, reply, texts
-from tests.desk.conftest import CHEAP, NOW, PASSPHRASE, Desk
+from tests.desk.conftest import CHEAP, NOW, PASSPHRASE, Command, Desk
 from tests.support import looking
 from tests.support.drop import Drop, seal_submission, write_out
-
-Command = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def command(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """Runs `knothole desk NAME VAULT …`: exit code, and what was said on both sides."""
-    (tmp_path / "passphrase").write_bytes(PASSPHRASE.passphrase)
-    monkeypatch.setenv(passphrase.VARIABLE, str(tmp_path / "passphrase"))
-    monkeypatch.setattr(clock, "now", lambda: NOW)
-
-    def ran(name: str, *arguments: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = run(["desk", name, str(desk.path), *map(str, arguments)])
-        return code, *capsys.readouterr()
-
-    return ran
 
 
 def test_an_unread_answer_goes_out_every_month_seven_times_and_then_no_more(desk: Desk, drop: Drop, tmp_path: Path) -> None:

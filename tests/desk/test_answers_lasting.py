@@ -11,28 +11,10 @@ from knothole_client.desk.answers import RESUMED
 from knothole_keys import clock
 from knothole_keys.board import SLOT, SLOTS_A_FILE
 from knothole_keys.card import PIECE
-from knothole_keys.cli import passphrase, run
 from knothole_keys.epoch import DAY
 from tests.desk.answering import board, export, exported, import_one, next_letter, queued, reply, texts
-from tests.desk.conftest import NOW, PASSPHRASE, Desk
+from tests.desk.conftest import NOW, Command, Desk
 from tests.support.drop import Drop, Sent, write_out
-
-Command = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def command(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """Runs `knothole desk NAME VAULT …`: exit code, and what was said on both sides."""
-    (tmp_path / "passphrase").write_bytes(PASSPHRASE.passphrase)
-    monkeypatch.setenv(passphrase.VARIABLE, str(tmp_path / "passphrase"))
-    monkeypatch.setattr(clock, "now", lambda: NOW)
-
-    def ran(name: str, *arguments: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = run(["desk", name, str(desk.path), *map(str, arguments)])
-        return code, *capsys.readouterr()
-
-    return ran
 
 
 @pytest.mark.parametrize("later", [RESUMED + 1, 400, -1])
