@@ -25,15 +25,17 @@ def read(path: Path, limit: int, *, shown: Path | None = None) -> bytes:
     return data
 
 
-def write_whole(path: Path, data: bytes, *, mode: int = 0o600, replace: bool = True) -> None:
+def write_whole(path: Path, data: bytes, *, mode: int = 0o600, replace: bool = True, shown: Path | None = None) -> None:
     """Write a file so that a crash leaves the old one or the new one, never a part. Raises Refused.
 
-    What exists and is not a plain file (a device, a pipe, a folder, a link) is left alone.
+    What exists and is not a plain file (a device, a pipe, a folder, a link) is left alone. A refusal calls the file `shown`, or
+    by its path.
     """
+    shown = shown or path
     if not path.name:
-        raise Refused(f"{path} is a folder; name a file.")
+        raise Refused(f"{shown} is a folder; name a file.")
     if replace and not _replaceable(path):
-        raise Refused(f"{path} is not a plain file, and was left as it is; name a file.")
+        raise Refused(f"{shown} is not a plain file, and was left as it is; name a file.")
     # Not the file's own name with an ending: that could be longer than a name may be.
     temporary = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
@@ -48,9 +50,9 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o600, replace: bool = T
             raise
         sync_directory(path.parent)
     except FileExistsError:
-        raise Refused(f"{path} exists already; it was left as it is.") from None
+        raise Refused(f"{shown} exists already; it was left as it is.") from None
     except OSError as error:
-        raise Refused(f"{path} cannot be written: {(error.strerror or 'it failed').lower()}.") from None
+        raise Refused(f"{shown} cannot be written: {(error.strerror or 'it failed').lower()}.") from None
 
 
 def _write_new(path: Path, data: bytes, mode: int) -> None:

@@ -148,11 +148,7 @@ def _write(output: Path, data: bytes) -> None:
     # Whole under a name that no courier posts, and then renamed: sticks have no hard links, and a part of a file would be
     # posted as fewer slots. Nobody else writes slots meanwhile, as the vault is held.
     part = output.with_name(f".{secrets.token_hex(8)}.part")
-    try:
-        files.write_whole(part, data, mode=0o644)
-    except Refused as error:
-        # By the name that a person knows.
-        raise Refused(str(error).replace(str(part), str(output))) from None
+    files.write_whole(part, data, mode=0o644, shown=output)
     try:
         if os.path.lexists(output):
             raise _exists(output)
