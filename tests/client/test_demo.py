@@ -13,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import httpx
 import pytest
 
 from knothole_client.demo import sample
@@ -109,6 +110,11 @@ def test_on_a_terminal_it_opens_what_a_person_sends_until_ctrl_c(tmp_path: Path)
         send = [KNOTHOLE, "source", "send", url, "--root", fingerprint, "-m", "sent by hand"]
         subprocess.run(send, stdin=subprocess.DEVNULL, capture_output=True, check=True, timeout=60)
         terminal.until("| sent by hand", 60)
+        link = re.search(r"http://127\.0\.0\.1:\d+/enter/\S+", text)
+        assert link
+        inbox = httpx.get(link.group(), headers={}, trust_env=False)
+        assert inbox.status_code == 303, "the link lets in once"
+        assert httpx.get(link.group(), trust_env=False).status_code == 403
         assert text.count("sent by hand") == 0
         terminal.process.send_signal(signal.SIGINT)
         terminal.until("The throwaway keys are gone.", 30)

@@ -59,10 +59,35 @@ def test_nothing_that_the_courier_loads_can_seal_or_open():
     assert "cryptography.cobblestone" not in loaded
 
 
-@pytest.mark.parametrize("path", files(CLIENT / "desk"), ids=lambda path: str(path.relative_to(CLIENT)))
+@pytest.mark.parametrize("path", files(CLIENT / "desk", CLIENT / "review"), ids=lambda path: str(path.relative_to(CLIENT)))
 def test_the_desk_has_no_way_to_the_network(path: Path):
     online = {"httpx", "httpcore", "urllib.request", "http.client", "requests", "knothole_client.http", "knothole_client.trust"}
-    assert not imports(path) & online
+    # Its pages are served to this machine's own loopback: one file may have a socket, and only to listen there.
+    serves = path == CLIENT / "review" / "serving.py"
+    talks = {"socket", "asyncio.open_connection", "uvicorn"}
+    assert not imports(path) & (online if serves else online | talks)
+    if serves:
+        called = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+        names = [node.func.attr for node in called if isinstance(node.func, ast.Attribute)]
+        assert not {"connect", "connect_ex", "create_connection", "open_connection", "sendto", "getaddrinfo"} & set(names)
+        [bound] = [ast.unparse(node.args[0]) for node in called if ast.unparse(node.func).endswith(".bind")]
+        assert bound == "(LOOPBACK, port)"
+        from knothole_client.review import serving
+
+        assert serving.LOOPBACK == "127.0.0.1"
+
+
+def test_the_desk_knows_of_its_pages_only_where_they_are_asked_for():
+    knows = [path for path in files(CLIENT / "desk") if "knothole_client.review" in path.read_text("utf-8")]
+    assert knows == [CLIENT / "desk" / "cli" / "serving.py"]
+    loaded = loaded_by("import knothole_client.desk.cli")
+    assert "knothole_client.desk.cli.serving" in loaded
+    assert not {name for name in loaded if name.startswith(("knothole_client.review", "starlette", "uvicorn"))}
+
+
+@pytest.mark.parametrize("path", files(CLIENT / "sandbox"), ids=lambda path: str(path.relative_to(CLIENT)))
+def test_the_sandbox_knows_no_desk(path: Path):
+    assert not {name for name in imports(path) if name.startswith(("knothole_client.desk", "knothole_client.review"))}
 
 
 def test_the_source_does_not_load_the_desk_or_the_courier():

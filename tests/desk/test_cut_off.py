@@ -81,7 +81,7 @@ def test_one_killed_alone_is_cut_off_at_once_and_reported_each_time(desk: Desk, 
         assert (report.letters, report.refused, report.cut_off) == ([], {}, [sent.id.hex()])
         (told,) = (line for line in words.report(report) if line.startswith("Letter "))
         assert f"--read-again {sent.id.hex()[:10]}" in told
-    assert "reading was cut off" in words.table(desk.summaries(), [], 0, [])[1]
+    assert "reading was cut off" in words.state(desk.summaries()[0])
     with pytest.raises(Refused, match="was not read"):
         desk.export(sent.id.hex(), tmp_path / "ex")
 

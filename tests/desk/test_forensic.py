@@ -102,7 +102,8 @@ def secrets_of(scene: Scene) -> list[bytes]:
         seed = keyring.seed(scene.drop.epoch)
         assert seed is not None
         found = [*of_seed(seed), *of_lock(keyring.locks, PASSPHRASE), *of_lock(one.locks, PASSPHRASE)]
-        found.append(one.records._key)
+        # What every record's key is derived from, and lies in memory.
+        found.append(one.records._keys.key)
     opener = Opener(drop_id=scene.drop.drop_id, epoch=scene.drop.epoch, geometry=scene.drop.geometry(), seeds=[seed])
     found += [opener.open(box.data, box.id).box_key for box in scene.late]
     return found

@@ -68,7 +68,7 @@ def test_one_submission_opens_no_other(long: list[str], command: Command) -> Non
 def test_json_has_one_submission_in_memory_at_a_time(long: list[str], command: Command) -> None:
     used, printed = command("list", "--json")
     value = json.loads(printed)
-    assert set(value) == {"submissions", "refused", "unclaimed", "damaged", "warnings"}
+    assert set(value) == {"submissions", "start", "total", "refused", "unclaimed", "damaged", "warnings"}
     assert sorted(one["id"] for one in value["submissions"]) == sorted(long)
     assert all(len(one["message"]) > MEGABYTE for one in value["submissions"])
     assert used < 9 * MEGABYTE
@@ -77,7 +77,7 @@ def test_json_has_one_submission_in_memory_at_a_time(long: list[str], command: C
 def test_an_empty_vault_lists_as_json(command: Command) -> None:
     value = json.loads(command("list", "--json")[1])
     del value["warnings"]
-    assert value == {"submissions": [], "refused": [], "unclaimed": 0, "damaged": []}
+    assert value == {"submissions": [], "start": 0, "total": 0, "refused": [], "unclaimed": 0, "damaged": []}
 
 
 def test_a_damaged_message_keeps_nobody_from_the_others(desk: Desk, drop: Drop, long: list[str], tmp_path: Path) -> None:

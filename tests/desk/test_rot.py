@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from knothole_client.desk.cli import words
+from knothole_client.desk.listing import Page, Row
 from knothole_client.desk.records import Records
 from knothole_client.desk.writing import Writer
 from knothole_keys import codename
@@ -70,7 +71,7 @@ def test_what_was_found_damaged_is_not_called_complete(desk: Desk, sent: Sent, o
         (one,), damaged = inbox.summaries(), inbox.damaged()
     box = sent.file_boxes["big.bin"][1]
     assert (one.complete, one.damaged, damaged) == (False, True, [f"{box.epoch}/{box.id.hex()}"])
-    told = "\n".join(words.table([one], [], 0, damaged))
+    told = "\n".join(words.table(Page([Row(one)], 0, 1), [], 0, damaged))
     assert "damaged in the vault" in told
     assert "1 box could not be opened when last read: import the courier's folder again" in told
     assert "complete" not in told

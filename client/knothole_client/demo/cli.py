@@ -29,13 +29,15 @@ _EVERY = 5.0
 @click.option(
     "--desk-port",
     type=click.IntRange(0, 65535),
-    help="The port of the desk's page; the desk of this version is the command line, so none is opened.",
+    default=0,
+    help="The review desk's port; a free one otherwise.",
 )
-def demo(directory: Path | None, port: int, desk_port: int | None) -> None:  # noqa: ARG001 - part of the contract
+def demo(directory: Path | None, port: int, desk_port: int) -> None:
     """Try everything on this machine, with throwaway keys.
 
     A sample message and photo go the whole way first: sealed by a source, kept by a blind server, fetched by a courier,
-    opened by a desk. Then the source's page is yours to send from, until Ctrl-C. Without a terminal it ends after the sample.
+    opened by a desk. Then the source's page is yours to send from and the review desk yours to read at, until Ctrl-C. Without a
+    terminal it ends after the sample.
     """
     with _until_signalled(), _folder(directory) as folder:
         passphrase = folder / "passphrase"
@@ -53,15 +55,21 @@ def demo(directory: Path | None, port: int, desk_port: int | None) -> None:  # n
             stage.answer(url, fingerprint)
             click.echo("\nAll went the whole way and back, and came out bit for bit as it went in.")
             if sys.stdin.isatty():
-                _invite(folder, url, fingerprint)
-                with contextlib.suppress(KeyboardInterrupt):
-                    _watch(stage, url, carried)
+                desk = ("desk", "serve", folder / "vault", "--no-open", "--port", str(desk_port))
+                with commands.serving(*desk) as link:
+                    _invite(folder, url, fingerprint, link)
+                    with contextlib.suppress(KeyboardInterrupt):
+                        _watch(stage, url, carried)
 
 
-def _invite(folder: Path, url: str, fingerprint: str) -> None:
+def _invite(folder: Path, url: str, fingerprint: str, link: str) -> None:
     click.echo(f"\nNow send something yourself. The source's page:  {url}")
     click.echo(f"Or from another terminal:  knothole source send {url} --root {fingerprint} -m 'hello' photo.jpg")
-    click.echo(f"The desk is the command line:  {VARIABLE}={folder}/passphrase knothole desk list {folder}/vault")
+    click.echo(f"The review desk, where a journalist reads it:  {link}")
+    click.echo(
+        f"That link lets one browser in, once. After five idle minutes it locks; the passphrase is in {folder}/passphrase."
+    )
+    click.echo(f"The desk as a command line:  {VARIABLE}={folder}/passphrase knothole desk list {folder}/vault")
     click.echo(f"Every {_EVERY:.0f} seconds the courier fetches, and what came is opened and shown here. Ctrl-C ends it.\n")
 
 

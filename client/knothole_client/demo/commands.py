@@ -47,7 +47,7 @@ class Commands:
 
     @contextlib.contextmanager
     def serving(self, *arguments: str | Path) -> Iterator[str]:
-        """Run the server for as long as the context lasts; yields its address. Raises Refused when it does not come up."""
+        """Run what serves for as long as the context lasts; yields its address. Raises Refused when it does not come up."""
         server = subprocess.Popen(
             [self._knothole, *arguments],
             stdin=subprocess.DEVNULL,
@@ -62,7 +62,8 @@ class Commands:
             if not found:
                 server.terminate()
                 said = server.communicate()[1].decode("utf-8", "replace").strip()
-                raise Refused(f"The server did not start: {said.removeprefix('knothole: ') or 'it said nothing'}")
+                what = "server" if arguments[0] == "server" else "review desk"
+                raise Refused(f"The {what} did not start: {said.removeprefix('knothole: ') or 'it said nothing'}")
             yield found.group(1).decode()
         finally:
             server.send_signal(signal.SIGTERM)

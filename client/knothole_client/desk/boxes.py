@@ -4,6 +4,7 @@
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from knothole_keys.box import Geometry
@@ -41,6 +42,15 @@ class Boxes:
             return geometry is not None and self.path(epoch, box_id).lstat().st_size == geometry.size
         except OSError:
             return False
+
+    def expect(self, epoch: int, box_id: bytes) -> None:
+        """Have the disk begin to read a box that is wanted soon; nothing is waited for, and nothing opened."""
+        with suppress(OSError):
+            descriptor = os.open(self.path(epoch, box_id), os.O_RDONLY | os.O_NOFOLLOW)
+            try:
+                os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_WILLNEED)
+            finally:
+                os.close(descriptor)
 
     def sweep(self) -> None:
         """Remove what a crash left half written; only while the vault is held for a change."""

@@ -73,6 +73,16 @@ class Claims:
         value = self._records.get(_CLAIMS, letter)
         return value is not None and not {_digest(name) for name in groups}.isdisjoint(_digests(value))
 
+    def named_by_others(self, letter: str, groups: Iterable[Group]) -> set[Group]:
+        """Those of these streams of files that another letter names, too."""
+        wanted = {_digest(group.name): group for group in groups}
+        found: set[Group] = set()
+        if wanted:
+            for value in self._records.all(_CLAIMS):
+                if value["letter"] != letter:
+                    found |= {wanted[digest] for digest in wanted.keys() & set(_digests(value))}
+        return found
+
     def _note(self, letter: str) -> None:
         self._records.put(CHANGED, letter, {"letter": letter})
 

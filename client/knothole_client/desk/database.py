@@ -6,6 +6,7 @@ done in the folder of weekly secrets: nothing in either table helps without a ke
 
 import os
 import secrets
+import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,14 +25,19 @@ SCHEMA = 3
 
 @contextmanager
 def opened_database(file: Path) -> Iterator[Database]:
-    """Open a database, existing or not, as secrets need it."""
+    """Open a database, existing or not, as secrets need it.
+
+    Never two threads at once: but a document is handed into the sandbox by a thread of its own, while the caller waits.
+    """
     # No plugins: whatever else is installed on this machine has no business here.
-    db = Database(file, execute_plugins=False)
+    db = Database(sqlite3.connect(file, check_same_thread=False), execute_plugins=False)
     try:
         # A rollback journal, not a WAL: secure_delete leaves old rows in a WAL. Nothing is spilled into temporary files.
         for pragma in ("temp_store = MEMORY", "journal_mode = TRUNCATE", "secure_delete = ON", "synchronous = EXTRA"):
             db.execute(f"PRAGMA {pragma}")
         db.execute("PRAGMA trusted_schema = OFF")
+        # 16 MiB of its pages are kept at hand, all of them sealed.
+        db.execute("PRAGMA cache_size = -16384")
         yield db
     finally:
         db.close()

@@ -3,7 +3,7 @@
 Lists are made of summaries. A message and a table of files are opened for one submission at a time, when that is asked for.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -26,19 +26,22 @@ class Inbox:
         self._streams, self._suspects = Streams(records), Suspects(records)
         self._claims = Claims(records, self._streams)
 
-    def summaries(self, *, sound: bool = False) -> list[Summary]:
+    def summaries(self, *, sound: bool = False, known: Iterable[Summary] | None = None) -> list[Summary]:
         """Every submission in a line, by day; those whose letter was not read come last.
 
-        A damaged record is refused, or, where only `sound` ones are asked for, left out (`Records.damaged`).
+        A damaged record is refused, or, where only `sound` ones are asked for, left out (`Records.damaged`). Whoever has them
+        (`summary_of` each) gives those that were read as `known`.
         """
         harmed = set(self._suspects.all().values())
-        summaries = self._records.all_sound("submission") if sound else self._records.all("submission")
-        read = [self._with_damage(summary_of(value), harmed) for value in summaries]
-        known = {one.id for one in read} | {str(one["id"]) for one in self._records.all("refused")}
+        if known is None:
+            known = map(summary_of, self._records.all_sound("submission") if sound else self._records.all("submission"))
+        read = [self._with_damage(one, harmed) if harmed else one for one in known]
+        settled = {one.id for one in read} | {str(one["id"]) for one in self._records.all("refused")}
         unread = [
             Summary(name, group, have, cut_off=self._records.has("cut off", name))
-            for group, have in self._streams.letters()
-            if (name := group.stream.hex()) not in known or have < group.count
+            # What was read was whole, so its own stream need not be opened.
+            for group, have in self._streams.letters(one.group for one in read)
+            if (name := group.stream.hex()) not in settled or have < group.count
         ]
         return sorted(read, key=lambda one: (one.day, one.id)) + sorted(unread, key=lambda one: one.id)
 
@@ -105,16 +108,32 @@ class Inbox:
     def bodies(self, group: Group) -> Iterator[bytes]:
         """The bodies of a complete stream in order, each proved to be where it belongs; one box in memory at a time."""
         for index, place in enumerate(self._streams.places(group)):
-            opened = self._open(group, place)
-            if Group.of(opened.head) != group or opened.head.index != index:
-                raise Refused("A box of the vault holds another part than its record says; use a copy of the vault.")
-            yield opened.body
+            yield self._proved(group, index, place)
+
+    def body(self, group: Group, index: int, ahead: bool = False) -> bytes:
+        """One body of a stream, proved to be where it belongs; with `ahead`, the disk begins to look for the next one's box.
+
+        Raises Refused, also when it has not come, and box refusals.
+        """
+        place = self._streams.place(group, index)
+        if place is None:
+            raise Refused("This part of the file has not come yet; import again when the courier has fetched more.")
+        following = self._streams.place(group, index + 1) if ahead and index + 1 < group.count else None
+        if following is not None:
+            self._boxes.expect(following.epoch, following.box_id)
+        return self._proved(group, index, place)
 
     def sound(self, group: Group) -> int:
         """How many parts of a stream lie in boxes that are there, in their length, and no suspects. None is opened."""
         suspects, boxes = self._suspects.all(), self._boxes
         places = self._streams.come(group)
         return sum(place.name not in suspects and boxes.has(place.epoch, place.box_id) for place in places)
+
+    def _proved(self, group: Group, index: int, place: Place) -> bytes:
+        opened = self._open(group, place)
+        if Group.of(opened.head) != group or opened.head.index != index:
+            raise Refused("A box of the vault holds another part than its record says; use a copy of the vault.")
+        return opened.body
 
     def _open(self, group: Group, place: Place) -> Opened:
         try:

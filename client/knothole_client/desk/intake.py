@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from knothole_client.desk import acknowledging, drop
+from knothole_client.desk import acknowledging, drop, shredding
 from knothole_client.desk.boxes import Boxes
 from knothole_client.desk.carried import Carried, CutShort, NotPlain, Unreadable
 from knothole_client.desk.drop import Known
@@ -19,6 +19,7 @@ from knothole_client.desk.inbox import Inbox
 from knothole_client.desk.keyring import Keyring
 from knothole_client.desk.mending import Mending
 from knothole_client.desk.reading import Reading
+from knothole_client.desk.shredding import Tombstones
 from knothole_client.desk.streams import Group, Place, Streams
 from knothole_client.desk.vault import Vault
 from knothole_client.desk.writing import Writer
@@ -52,6 +53,7 @@ class Report:
     keyless: int = 0
     not_open: int = 0
     odd: int = 0
+    shredded: int = 0
     keyless_epochs: set[int] = field(default_factory=set)
     unreadable_folders: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
@@ -64,12 +66,16 @@ class Report:
     remarks: list[str] = field(default_factory=list)
 
 
-def take_in(vault: Vault, keyring: Keyring, folder: Path, now: int, again: Iterable[str] = ()) -> Report:
+def take_in(
+    vault: Vault, keyring: Keyring, folder: Path, now: int, again: Iterable[str] = (), back: Iterable[str] = ()
+) -> Report:
     """Import a courier's folder. Raises Refused, and the refusals of roots and rosters before anything is taken in.
 
-    `again` has the beginnings of the ids of letters that were cut off and are to be read once more.
+    `again` has the beginnings of the ids of letters that were cut off and are to be read once more, `back` of those that were
+    shredded and are to be taken in again.
     """
     report = Report()
+    shredding.finish(vault)
     known = drop.needed(vault.records)
     chosen = Reading(vault.records, Boxes(vault.boxes, known.chain)).chosen(again)
     # A block this long, once freed, has the allocator keep what is freed after it. Without that each box costs a
@@ -79,6 +85,8 @@ def take_in(vault: Vault, keyring: Keyring, folder: Path, now: int, again: Itera
         known = _meet(known, carried, now, report)
         with vault.records.transaction():
             drop.save(vault.records, known)
+            for start in back:
+                Tombstones(vault.records).forget(start)
         boxes = Boxes(vault.boxes, known.chain)
         boxes.sweep()
         with Writer() as writer:
@@ -114,6 +122,7 @@ class _Intake:
         self._records, self._streams = vault.records, Streams(vault.records)
         self._keyring, self._known, self._boxes, self._carried = keyring, known, boxes, carried
         self._writer, self._report = writer, report
+        self._shredded = Tombstones(vault.records)
         self._mending = Mending(vault.records, self._streams, boxes, writer)
         self._pending: list[tuple[str, str, Group, int]] = []
         self.at_hand: dict[Group, bytes] = {}
@@ -201,6 +210,9 @@ class _Intake:
 
     def _fresh(self, name: str, epoch: int, box_id: bytes, sealed: bytes, opened: Opened) -> None:
         group, index = Group.of(opened.head), opened.head.index
+        if self._shredded.has(group):
+            self._report.shredded += 1
+            return
         place = self._streams.place(group, index)
         if place is None:
             self._writer.write(self._boxes.path(epoch, box_id), sealed)

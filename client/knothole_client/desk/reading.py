@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from knothole_client.desk.answers import Answers
 from knothole_client.desk.boxes import Boxes
 from knothole_client.desk.claims import Claims
+from knothole_client.desk.duplicates import Duplicates
 from knothole_client.desk.inbox import Inbox
 from knothole_client.desk.records import Records
 from knothole_client.desk.streams import Group, Streams
@@ -21,7 +22,7 @@ from knothole_keys.errors import BadFileName, BadLetterSignature, KnotholeError,
 from knothole_keys.letter import Letter
 
 _LETTER_ERRORS = (MalformedLetter, BadLetterSignature, BadFileName)
-_READING = ("vault", "being read")
+READING = ("vault", "being read")
 # So many boxes of letters are read between two writes to the disk, and are in memory together.
 BATCH = 16
 _Result = tuple[Letter, int] | KnotholeError
@@ -43,7 +44,7 @@ class Reading:
         self._at_hand = at_hand or {}
         self._records, self._streams = records, Streams(records)
         self._claims, self._inbox = Claims(records, self._streams), Inbox(records, boxes)
-        self._answers = Answers(records)
+        self._answers, self._duplicates = Answers(records), Duplicates(records)
 
     def chosen(self, starts: Iterable[str]) -> set[str]:
         """The ids of letters that were cut off, each named by how its id begins. Raises Refused."""
@@ -70,7 +71,7 @@ class Reading:
 
     def _interrupted(self) -> set[str]:
         """The letters that were being read when the program was stopped."""
-        value = self._records.get(*_READING)
+        value = self._records.get(*READING)
         return set(value["letters"]) if value else set()
 
     def _note_interrupted(self) -> None:
@@ -80,7 +81,7 @@ class Reading:
             with self._records.transaction():
                 for name in names:
                     self._records.put("cut off", name, {"id": name})
-                self._records.remove(*_READING)
+                self._records.remove(*READING)
 
     def _due(self, done: Outcome, chosen: set[str]) -> list[Group]:
         due = {}
@@ -97,14 +98,14 @@ class Reading:
     def _read(self, batch: list[Group], day: str, done: Outcome) -> None:
         names = [group.stream.hex() for group in batch]
         with self._records.transaction():
-            self._records.put(*_READING, {"letters": names})
+            self._records.put(*READING, {"letters": names})
         try:
             results = [(group, self._try(group)) for group in batch]
             with self._records.transaction():
                 for group, result in results:
                     self._keep(group, result, day)
                     self._records.remove("cut off", group.stream.hex())
-                self._records.remove(*_READING)
+                self._records.remove(*READING)
         except MemoryError:
             # What follows must wait until this error, and all that it holds on to, is gone.
             results = None
@@ -138,6 +139,7 @@ class Reading:
             outstanding = self._claims.claim(name, groups)
             self._records.put("submission", name, summary_value(group, letter, capacity, day, outstanding))
             self._records.put("content", name, content_value(letter))
+            self._duplicates.note(name, letter.files)
             self._answers.mark_read(letter.thread.hex(), letter.read, letter.day)
         # Any other error is the vault's copy of a box, not the letter: it is tried again at the next import.
 

@@ -7,8 +7,10 @@ database without the key sees how many records there are, which are of one kind,
 """
 
 import hmac
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,10 +19,12 @@ from nacl.secret import SecretBox
 from sqlite_utils import Database
 
 from knothole_keys import canonical
-from knothole_keys.errors import MalformedJSON, Refused
-from knothole_keys.kdf import derive
+from knothole_keys.errors import Refused
+from knothole_keys.kdf import Deriver, derive
 
 TABLE = "records"
+# Records that are read in one go: so many at most, and so many bytes unless one alone is longer.
+_AT_ONCE, _BYTES_AT_ONCE = 500, 1024 * 1024
 DAMAGED = "The vault is damaged; use a copy of it, and look for why this disk fails."
 
 
@@ -28,9 +32,16 @@ class Records:
     """The sealed records of an open vault."""
 
     def __init__(self, db: Database, key: bytes) -> None:
-        self._db, self._key = db, key
-        self._places = derive(key, "places")
+        self._db = db
+        self._places, self._keys = derive(key, "places"), Deriver(key, "record")
         self._damaged: set[bytes] = set()
+        self._shelves: dict[str, bytes] = {}
+        self._written: Counter[str] = Counter()
+
+    @property
+    def secrets(self) -> tuple[bytes, ...]:
+        """The keys that all this is sealed under, for who overwrites them in memory."""
+        return self._places, self._keys.key
 
     @staticmethod
     def create_table(db: Database) -> None:
@@ -57,6 +68,7 @@ class Records:
     def remove(self, kind: str, name: str) -> None:
         """Delete a record, if it is there."""
         place, _ = self._where(kind, name)
+        self._written[kind] += 1
         self._db.execute(f"delete from {TABLE} where place = ?", [place])  # noqa: S608
 
     def put(self, kind: str, name: str, value: dict[str, Any]) -> None:
@@ -65,13 +77,47 @@ class Records:
         box = SecretBox(self._record_key(place, shelf)).encrypt(
             _pad(canonical.encode({"kind": kind, "name": name, "value": value}))
         )
+        self._written[kind] += 1
         # Not the library's insert, which asks for the table's schema each time: this is called for every box.
         self._db.execute(f"insert or replace into {TABLE} values (?, ?, ?)", [place, shelf, bytes(box)])  # noqa: S608
 
-    def all(self, kind: str) -> Iterator[dict[str, Any]]:
-        """Every record of a kind, in no order."""
-        for place, box in self._rows(kind):
-            yield self._open(place, self._shelf(kind), box)
+    def all(self, kind: str, but: Iterable[str] = ()) -> Iterator[dict[str, Any]]:
+        """Every record of a kind, in no order; those named in `but` are left where they are, and not opened."""
+        shelf = self._shelf(kind)
+        for place, box in self._rows(shelf, {self._where(kind, name)[0] for name in but}):
+            yield self._open(place, shelf, box)
+
+    def named(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Every record of a kind with its name, in no order."""
+        shelf = self._shelf(kind)
+        for place, box in self._rows(shelf):
+            whole = self._open_whole(place, shelf, box)
+            yield whole["name"], whole["value"]
+
+    def versions(self, kind: str) -> dict[bytes, bytes]:
+        """Where each record of a kind lies, and what changes whenever it is written; none is opened."""
+        # A record's nonce is random each time, and comes first.
+        rows = self._db.execute(f"select place, substr(box, 1, 24) from {TABLE} where shelf = ?", [self._shelf(kind)])  # noqa: S608
+        return dict(rows.fetchall())
+
+    def names(self, kind: str) -> Callable[[str], bool]:
+        """Whether there is a record of a kind by a name, as of now: for who asks that many times. None is opened."""
+        places = self.versions(kind).keys()
+        return lambda name: bool(places) and self._where(kind, name)[0] in places
+
+    def changes(self, *kinds: str) -> tuple[int, ...]:
+        """Numbers that are other ones after a change of these kinds here, and after any change at all by another command."""
+        others: int = self._db.execute("PRAGMA data_version").fetchone()[0]
+        return others, *(self._written[kind] for kind in kinds)
+
+    def at(self, kind: str, places: Iterable[bytes]) -> Iterator[tuple[bytes, dict[str, Any]]]:
+        """The records of a kind at these places, with their places. A damaged one is counted and left out."""
+        shelf = self._shelf(kind)
+        for place, box in self._rows(shelf, only=set(places)):
+            try:
+                yield place, self._open(place, shelf, box)
+            except Refused:
+                self._damaged.add(place)
 
     @property
     def damaged(self) -> int:
@@ -88,9 +134,10 @@ class Records:
 
     def all_sound(self, kind: str) -> Iterator[dict[str, Any]]:
         """As `all`, but damaged records are counted and left out: one must not silence the others."""
-        for place, box in self._rows(kind):
+        shelf = self._shelf(kind)
+        for place, box in self._rows(shelf):
             try:
-                value = self._open(place, self._shelf(kind), box)
+                value = self._open(place, shelf, box)
             except Refused:
                 self._damaged.add(place)
             else:
@@ -109,7 +156,10 @@ class Records:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All of what is put inside becomes durable together, or none of it."""
+        """All of what is put inside becomes durable together, or none of it; inside of another, together with that one."""
+        if self._db.conn.in_transaction:
+            yield
+            return
         # Not the library's own, which begins deferred: whoever will write takes the lock before reading.
         connection = self._db.conn
         connection.execute("BEGIN IMMEDIATE")
@@ -122,23 +172,41 @@ class Records:
                 connection.execute("ROLLBACK")
             raise
 
-    def _rows(self, kind: str) -> Iterator[tuple[bytes, bytes]]:
-        shelf = self._shelf(kind)
-        # One at a time: a message may be 32 MiB long, and there may be thousands.
-        for (place,) in self._db.execute(f"select place from {TABLE} where shelf = ?", [shelf]).fetchall():  # noqa: S608
-            row = self._db.execute(f"select box from {TABLE} where place = ?", [place]).fetchone()  # noqa: S608
-            if row is not None:
-                yield place, row[0]
+    def _rows(
+        self, shelf: bytes, but: Collection[bytes] = (), only: Collection[bytes] | None = None
+    ) -> Iterator[tuple[bytes, bytes]]:
+        sizes = self._db.execute(f"select place, length(box) from {TABLE} where shelf = ?", [shelf]).fetchall()  # noqa: S608
+        return self._in_batches(
+            [(place, size) for place, size in sizes if place not in but and (only is None or place in only)]
+        )
+
+    def _in_batches(self, sizes: list[tuple[bytes, int]]) -> Iterator[tuple[bytes, bytes]]:
+        # Several small ones at once; never more than one that is long: a message may have 32 MiB, and there may be thousands.
+        batch: list[bytes] = []
+        held = 0
+        for place, size in sizes:
+            if batch and (len(batch) == _AT_ONCE or held + size > _BYTES_AT_ONCE):
+                yield from self._read(batch)
+                batch, held = [], 0
+            batch.append(place)
+            held += size
+        yield from self._read(batch)
+
+    def _read(self, places: list[bytes]) -> list[tuple[bytes, bytes]]:
+        marks = ",".join("?" * len(places))
+        return self._db.execute(f"select place, box from {TABLE} where place in ({marks})", places).fetchall()  # noqa: S608
 
     def _where(self, kind: str, name: str) -> tuple[bytes, bytes]:
         place = hmac.digest(self._places, b"place\x00" + kind.encode() + b"\x00" + name.encode(), "sha256")
         return place, self._shelf(kind)
 
     def _shelf(self, kind: str) -> bytes:
-        return hmac.digest(self._places, b"shelf\x00" + kind.encode(), "sha256")[:8]
+        if kind not in self._shelves:
+            self._shelves[kind] = hmac.digest(self._places, b"shelf\x00" + kind.encode(), "sha256")[:8]
+        return self._shelves[kind]
 
     def _record_key(self, place: bytes, shelf: bytes) -> bytes:
-        return derive(self._key, "record", place + shelf)
+        return self._keys.derive(place + shelf)
 
     def _open(self, place: bytes, shelf: bytes, box: bytes) -> dict[str, Any]:
         value: dict[str, Any] = self._open_whole(place, shelf, box)["value"]
@@ -146,8 +214,10 @@ class Records:
 
     def _open_whole(self, place: bytes, shelf: bytes, box: bytes) -> dict[str, Any]:
         try:
-            whole = canonical.decode(SecretBox(self._record_key(place, shelf)).decrypt(box).rstrip(b" "))
-        except (CryptoError, MalformedJSON, ValueError, TypeError):
+            # Sealed by a desk that had the key, so it need not be asked again whether its JSON is canonical: that takes longer
+            # than all else.
+            whole = json.loads(SecretBox(self._record_key(place, shelf)).decrypt(box))
+        except (CryptoError, ValueError, TypeError):
             raise Refused(DAMAGED) from None
         return as_record(whole)
 

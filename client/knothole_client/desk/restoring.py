@@ -5,6 +5,7 @@ only if they were imported before the backup was made. It remembers every week f
 that no week gets a second one: sources would go on sealing to the first.
 """
 
+import filecmp
 import os
 import re
 import secrets
@@ -14,9 +15,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from knothole_client.desk import backup, relocking, vault
+from knothole_client.desk import backup, copies, relocking, vault
 from knothole_client.desk.backup import Item
 from knothole_client.desk.claims import note_all
+from knothole_client.desk.copies import Copies
 from knothole_client.desk.enrolling import EXPORTED, exported
 from knothole_client.desk.locks import Holding
 from knothole_client.desk.records import sentences
@@ -28,18 +30,23 @@ from knothole_keys.errors import Refused
 from knothole_keys.secret import Cost
 
 BATCH = 64
+_PIECE = 1024 * 1024
 _BOX = re.compile(r"[0-9]{1,10}/[0-9a-f]{32}\.box")
 
 
 @dataclass(frozen=True)
 class Restored:
-    """The day of the backup, how many records it had, boxes copied and boxes that are not here, and weeks ever exported."""
+    """The day of the backup, how many records it had, boxes copied and boxes that are not here, and weeks ever exported.
+
+    `lost` counts working copies that are not here.
+    """
 
     made: str
     records: int
     boxes: int
     missing: int
     exported: list[int]
+    lost: int = 0
 
 
 def make(one: Vault, path: Path, boxes: Path | None) -> int:
@@ -59,7 +66,10 @@ def make(one: Vault, path: Path, boxes: Path | None) -> int:
         if not os.path.lexists(path) and not os.path.lexists(backup.partial(path)):
             relocking.forget_newest_backup(one.records)
         raise
-    return copy_boxes(one.boxes, boxes) if boxes else 0
+    if not boxes:
+        return 0
+    copy_copies(one.copies, boxes / vault.COPIES)
+    return copy_boxes(one.boxes, boxes)
 
 
 def restore(
@@ -86,15 +96,17 @@ def restore(
             # Numbers beyond all in the backup: what it knows of its own backups stays true.
             vault.build(part, holding, found.records(), cost, number=1 + _highest(found))
             copied = copy_boxes(boxes, part / vault.BOXES) if boxes else 0
+            if boxes:
+                copy_copies(boxes / vault.COPIES, part / vault.COPIES)
             with vault.opened(part, holding, change=True) as one:
                 weeks = _remember_weeks(one, found.made, until)
-                missing = _missing(one)
+                missing, lost = _missing(one), len(Copies(one).missing())
             part.rename(path)
             files.sync_directory(path.parent)
         except BaseException:
             shutil.rmtree(part, ignore_errors=True)
             raise
-    return Restored(found.made, found.count, copied, missing, weeks)
+    return Restored(found.made, found.count, copied, missing, weeks, lost)
 
 
 def copy_boxes(source: Path, target: Path) -> int:
@@ -115,6 +127,24 @@ def copy_boxes(source: Path, target: Path) -> int:
     return count
 
 
+def copy_copies(source: Path, target: Path) -> None:
+    """Copy the sealed bytes of every working copy that is not in the other folder yet, and read each again. Raises Refused."""
+    with sentences():
+        for path in _copies(source) if source.is_dir() else ():
+            target.mkdir(mode=0o700, parents=True, exist_ok=True)
+            place = target / path.name
+            if not place.exists() or place.stat().st_size != path.stat().st_size:
+                part = place.with_name(f".{path.name}.part")
+                with path.open("rb") as read, part.open("wb") as written:
+                    shutil.copyfileobj(read, written, _PIECE)
+                    written.flush()
+                    os.fsync(written.fileno())
+                if not filecmp.cmp(path, part, shallow=False):
+                    raise Refused(f"{place} does not read back as it was written; use another disk.")
+                part.rename(place)
+                files.sync_directory(target)
+
+
 def _settle(writer: Writer, copied: list[tuple[Path, Path]]) -> None:
     writer.sync()
     for path, place in copied:
@@ -129,6 +159,12 @@ def _boxes(folder: Path) -> Iterator[Path]:
             for path in sorted(week.iterdir()):
                 if _BOX.fullmatch(f"{week.name}/{path.name}") and path.is_file() and not path.is_symlink():
                     yield path
+
+
+def _copies(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()):
+        if copies.NAME.fullmatch(path.name) and path.is_file() and not path.is_symlink():
+            yield path
 
 
 def _highest(found: backup.Opened) -> int:

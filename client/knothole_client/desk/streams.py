@@ -5,7 +5,7 @@ imported in steady steps. A record exists from the first part on, whether or not
 files of which a part has come are also *loose*, until `claims` has seen whether a letter names them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,9 +104,9 @@ class Streams:
                 yield from [Place.decode(text) for text in self._shard(group, number).values()]
                 self._forget(group, number)
 
-    def letters(self) -> Iterator[tuple[Group, int]]:
-        """Every letter's stream of which a part has come, and how many have."""
-        return self._groups("letter", _shelf("letter"))
+    def letters(self, but: Iterable[Group] = ()) -> Iterator[tuple[Group, int]]:
+        """Every letter's stream of which a part has come, and how many have; but for those known already."""
+        return self._groups("letter", _shelf("letter"), [group.name for group in but])
 
     def loose(self) -> Iterator[tuple[Group, int]]:
         """Every loose stream, and how many of its parts have come."""
@@ -121,6 +121,15 @@ class Streams:
         """Remember another box for a part that is here already; lasts from `flush` on."""
         self._shard(group, index // SHARD)[str(index)] = place.encode()
         self._changed.add((group, index // SHARD))
+
+    def remove(self, group: Group) -> list[Place]:
+        """Forget a stream and where its parts lie; returns where they lay. At once, inside the caller's transaction."""
+        places = list(self.come(group))
+        for number in range(-(-group.count // SHARD)) if places else ():
+            self._records.remove("parts", f"{group.name}/{number}")
+        self._records.remove(_shelf(group.kind), group.name)
+        self._records.remove(LOOSE, group.name)
+        return places
 
     def flush(self) -> None:
         """Write what was added."""
@@ -147,8 +156,8 @@ class Streams:
         if (group, number) not in self._changed:
             del self._loaded[group, number]
 
-    def _groups(self, kind: Kind, shelf: str) -> Iterator[tuple[Group, int]]:
-        for value in self._records.all(shelf):
+    def _groups(self, kind: Kind, shelf: str, but: Iterable[str] = ()) -> Iterator[tuple[Group, int]]:
+        for value in self._records.all(shelf, but):
             yield Group(kind, bytes.fromhex(value["stream"]), bytes.fromhex(value["root"]), value["count"]), value["have"]
 
 

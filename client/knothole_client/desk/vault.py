@@ -2,6 +2,7 @@
 
     vault.db     the lock with its key slots (`locks`), and sealed records (`records`)
     boxes/       the boxes that this desk could open, as they came (`boxes`)
+    copies/      working copies, sealed, once there are any (`copies`)
     epochs/      the weekly secrets, under a key of their own behind the same key slots (`keyring`)
 
 The vault key is 32 random bytes. The weekly secrets are not under it, because a backup holds the vault and must never hold
@@ -15,6 +16,7 @@ the old one and takes its name in one step; then the old one is overwritten. Who
 import fcntl
 import os
 import re
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +25,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from knothole_client.desk.database import locks_of, opened_database, spent_of, write_database
+from knothole_client.desk.forgetting import forget
 from knothole_client.desk.keyring import Keyring, fingerprint, slot_numbers
 from knothole_client.desk.locks import Holding, Locks, kinds, new_locks, new_slot, open_locks
 from knothole_client.desk.records import DAMAGED, Records, sentences
@@ -33,11 +36,15 @@ from knothole_keys.secret import Cost
 
 DATABASE = "vault.db"
 BOXES = "boxes"
+COPIES = "copies"
 EPOCHS = "epochs"
 PURPOSE = "vault"
 _IDENTITY = ("desk", "identity")
 # The database that a change of key slots replaced, until it is overwritten.
 _OLD = ".vault.old"
+_WHOLE = fcntl.LOCK_EX | fcntl.LOCK_NB
+# Seconds that a change waits for another: one that an open desk makes takes less.
+_PATIENCE = 1.0
 _PART = re.compile(r"\.[0-9a-f]{16}\.part(-journal)?")
 
 
@@ -47,11 +54,17 @@ class Vault:
     def __init__(self, path: Path, db: Database, locks: Locks) -> None:
         self.path, self.locks, self._spent = path, locks, spent_of(db)
         self.records = Records(db, locks.key)
+        self._held = False
 
     @property
     def boxes(self) -> Path:
         """The folder of boxes."""
         return self.path / BOXES
+
+    @property
+    def copies(self) -> Path:
+        """The folder of working copies, which may not be there yet."""
+        return self.path / COPIES
 
     @property
     def epochs(self) -> Path:
@@ -72,6 +85,40 @@ class Vault:
         if self._spent is not None and fingerprint(self.epochs) == self._spent:
             return True
         return bool(slot_numbers(self.epochs) - {slot.number for slot in self.locks.slots})
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Hold an open vault for a change, for a moment; inside, all of what is put becomes durable together, or none of it.
+
+        For who has it open for long and writes now and then. Raises Refused when another command is changing it, or when it
+        cannot be written; nothing is changed then. Inside of itself, or where the vault was opened for a change, it is one
+        transaction more or the one that there is.
+        """
+        with sentences():
+            if self._held:
+                with self.records.transaction():
+                    yield
+                return
+            with _flock(self.path, _WHOLE, "changing"), self.records.transaction():
+                self._held = True
+                try:
+                    yield
+                finally:
+                    self._held = False
+
+    @contextmanager
+    def beside(self) -> Iterator[Records]:
+        """The records once more, to be read by another thread; only as long as the vault stays open."""
+        with sentences(), opened_database(self.path / DATABASE) as db:
+            records = Records(db, self.locks.key)
+            try:
+                yield records
+            finally:
+                forget(*records.secrets)
+
+    def forget(self) -> None:
+        """Overwrite the keys in memory, as far as that can be done; the vault is spent afterwards."""
+        forget(self.locks.key, *self.records.secrets)
 
     def keyring(self, holding: Holding) -> Keyring:
         """Unlock the weekly secrets; only while the vault is held for a change. Raises WrongPassphrase, Refused."""
@@ -143,6 +190,7 @@ def opened(path: Path, holding: Holding, *, change: bool = False, alone: bool = 
         locks = open_locks(locks_of(db), holding, PURPOSE)
         vault = Vault(path, db, locks)
         if change:
+            vault._held = True
             _sweep(path)
             if vault.cut_short:
                 vault.keyring(holding)
@@ -181,11 +229,10 @@ def _sweep(path: Path) -> None:
 
 @contextmanager
 def _held(path: Path, *, change: bool, alone: bool) -> Iterator[None]:
-    whole = fcntl.LOCK_EX | fcntl.LOCK_NB
     with (
-        _flock(path, whole if change else 0, "changing"),
+        _flock(path, _WHOLE if change else 0, "changing"),
         # Everybody who looks shares this one. Who comes while a database is being exchanged waits for the new one.
-        _flock(path / BOXES, whole if alone else fcntl.LOCK_SH, "reading"),
+        _flock(path / BOXES, _WHOLE if alone else fcntl.LOCK_SH, "reading"),
     ):
         yield
 
@@ -195,10 +242,20 @@ def _flock(folder: Path, operation: int, doing: str) -> Iterator[None]:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         if operation:
-            try:
-                fcntl.flock(descriptor, operation)
-            except OSError:
-                raise Refused(f"Another command is {doing} this vault; try again when it has finished.") from None
+            _take(descriptor, operation, doing)
         yield
     finally:
         os.close(descriptor)
+
+
+def _take(descriptor: int, operation: int, doing: str) -> None:
+    until = time.monotonic() + (_PATIENCE if doing == "changing" else 0)
+    while True:
+        try:
+            fcntl.flock(descriptor, operation)
+        except OSError:
+            if time.monotonic() >= until:
+                raise Refused(f"Another command is {doing} this vault; try again when it has finished.") from None
+            time.sleep(0.02)
+        else:
+            return

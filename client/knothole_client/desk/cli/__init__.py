@@ -2,7 +2,41 @@
 
 import click
 
-from knothole_client.desk.cli import answers, backups, inbox, locking, secrets
+from knothole_client.desk.cli import (
+    answers,
+    backups,
+    copies,
+    custody,
+    exports,
+    inbox,
+    listing,
+    locking,
+    machine,
+    marks,
+    search,
+    secrets,
+    serving,
+    shred,
+    templates,
+)
+
+_ROOMS = (
+    secrets,
+    locking,
+    backups,
+    inbox,
+    listing,
+    search,
+    marks,
+    copies,
+    exports,
+    shred,
+    answers,
+    templates,
+    custody,
+    serving,
+    machine,
+)
 
 
 @click.group()
@@ -10,5 +44,6 @@ def desk() -> None:
     """Open and keep what sources sent, on a machine that is never online."""
 
 
-for command in (*secrets.COMMANDS, *locking.COMMANDS, *backups.COMMANDS, *inbox.COMMANDS, *answers.COMMANDS):
-    desk.add_command(command)
+for room in _ROOMS:
+    for command in room.COMMANDS:
+        desk.add_command(command)

@@ -7,16 +7,16 @@ from typing import Any
 import click
 
 from knothole_client import message
-from knothole_client.desk import outgoing, threads
+from knothole_client.desk import custody, outgoing, threads
 from knothole_client.desk.answers import Answer, Answers
-from knothole_client.desk.cli.common import FILE, JSON, VAULT, inbox_of, show, unlocked, warnings
+from knothole_client.desk.cli.common import FILE, JSON, VAULT, inbox_of, show, tell, tell_damaged, unlocked, warnings
 from knothole_client.desk.cli.words import SHORT
 from knothole_client.desk.submission import Summary
+from knothole_client.desk.templates import Templates
 from knothole_client.terminal import counted, first_words, safe_lines
 from knothole_keys import clock
 from knothole_keys.board import SLOTS_A_FILE, SLOTS_A_POST
 from knothole_keys.card import MAX_TEXT
-from knothole_keys.errors import Refused
 
 _TOO_LONG = "write it in several replies"
 
@@ -28,21 +28,31 @@ _TOO_LONG = "write it in several replies"
     "-m", "--message", "text", help="The answer; - reads it from standard input, where no list of processes shows it."
 )
 @click.option("--file", "source", type=FILE, help="Take the answer from this file.")
+@click.option("--template", metavar="NAME", help="Take the answer from this template; `template` lists them.")
 @click.option(
     "--withdraw", type=int, metavar="NUMBER", help="Take an answer back that was in no file yet; `replies` shows numbers."
 )
 @JSON
-def reply(path: Path, start: str | None, text: str | None, source: Path | None, withdraw: int | None, as_json: bool) -> None:
+def reply(
+    path: Path,
+    start: str | None,
+    text: str | None,
+    source: Path | None,
+    template: str | None,
+    withdraw: int | None,
+    as_json: bool,
+) -> None:
     """Queue an answer to a source.
 
-    THREAD is the beginning of a thread's id or of a submission's, as `list` shows them. `slots` carries it out. Without -m and
-    --file it is asked for.
+    THREAD is the beginning of a thread's id or of a submission's, as `list` shows them. `slots` carries it out. Without -m,
+    --file and --template it is asked for.
     """
-    if (start is None) == (withdraw is None) or [text, source, withdraw].count(None) < 2:
-        raise click.UsageError("Give a THREAD, with either -m or --file; or --withdraw NUMBER alone.")
+    if (start is None) == (withdraw is None) or [text, source, template, withdraw].count(None) < 3:
+        raise click.UsageError("Give a THREAD, with one of -m, --file and --template; or --withdraw NUMBER alone.")
     with unlocked(path, change=True) as desk:
         if start is None or withdraw is not None:
             taken = outgoing.withdraw(desk.vault, withdraw or 0)
+            tell(custody.log(desk.vault, "answered", taken.thread, f"answer {taken.sequence} withdrawn"))
             lines = [f"The answer to thread {taken.thread[:SHORT]} is withdrawn; nothing of it went out."]
             show({**_value(taken), "state": "withdrawn"}, lines, as_json=as_json)
             return
@@ -50,13 +60,17 @@ def reply(path: Path, start: str | None, text: str | None, source: Path | None, 
         inbox = inbox_of(desk.vault)
         thread = threads.find(inbox, start)
         click.echo(_whom(thread, threads.letters(inbox, thread)), err=True)
-        if source is not None:
+        if template is not None:
+            text = Templates(desk.vault.records).get(template).text
+        elif source is not None:
             text = message.from_file(source, MAX_TEXT, _TOO_LONG)
         elif text is None:
             text = message.asked("the answer", MAX_TEXT, _TOO_LONG)
         else:
             text = message.from_option(text, MAX_TEXT, _TOO_LONG)
-        answer, slots = outgoing.reply(desk.vault, thread, text, clock.now())
+        now = clock.now()
+        answer, slots = outgoing.reply(desk.vault, thread, text, now)
+        tell(custody.log(desk.vault, "answered", thread, f"answer {answer.sequence}", now))
     lines = [
         f"The answer to thread {thread[:SHORT]} is kept as number {answer.sequence}; it takes {counted(slots, 'slot')}. "
         "The next `knothole desk slots` carries it out; until then --withdraw takes it back.",
@@ -88,7 +102,7 @@ def replies(path: Path, start: str | None, text: bool, as_json: bool) -> None:
     lines += [f"{counted(waiting, 'acknowledgement')} of {len(told)} never went out yet."] if waiting else []
     value = {"replies": [_value(one) for one in found], "acknowledgements": [_value(one) for one in told], "damaged": damaged}
     show(value, lines, as_json=as_json)
-    _tell_damaged(damaged)
+    tell_damaged(damaged)
 
 
 @click.command()
@@ -115,7 +129,12 @@ def slots(path: Path, output: Path, count: int, again: datetime | None, as_json:
     """
     with unlocked(path, change=True) as desk:
         lost = again.date().isoformat() if again else ""
-        done = outgoing.write(desk.vault, output, count, clock.now(), lost)
+        now = clock.now()
+        done = outgoing.write(desk.vault, output, count, now, lost)
+        inside = (
+            f"{counted(count, 'slot')}: {counted(done.replies, 'answer')}, {counted(done.acknowledgements, 'acknowledgement')}"
+        )
+        tell(custody.log(desk.vault, "sent", "", inside, now))
         warned = warnings(desk, path)
     value: dict[str, Any] = {**vars(done), "path": str(output), "slots": count, "warnings": [one.value() for one in warned]}
     lines = [
@@ -137,7 +156,7 @@ def slots(path: Path, output: Path, count: int, again: datetime | None, as_json:
         lost = counted(done.lost, "answer belongs to a thread", "answers belong to threads")
         lines.append(f"{lost} of which no letter can be read here any more; left out.")
     show(value, lines, as_json=as_json)
-    _tell_damaged(done.damaged)
+    tell_damaged(done.damaged)
 
 
 def _whom(thread: str, letters: list[Summary]) -> str:
@@ -147,15 +166,6 @@ def _whom(thread: str, letters: list[Summary]) -> str:
     last = letters[-1]
     of = f"{counted(len(letters), 'letter')}, the last of {last.day} ({last.id[:SHORT]})"
     return f"This answers thread {thread[:SHORT]}: {of}: {first_words(last.start) or 'no message'}"
-
-
-def _tell_damaged(count: int) -> None:
-    # After everything else has been done and shown.
-    if count:
-        raise Refused(
-            f"{counted(count, 'record')} of the vault could not be read, and what it says was left out: the vault is damaged, "
-            "so use a copy of it, and look for why this disk fails."
-        )
 
 
 def _state(one: Answer) -> str:

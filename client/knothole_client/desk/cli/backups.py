@@ -22,7 +22,7 @@ def backup(path: Path, output: Path, boxes: Path | None, as_json: bool) -> None:
     """Write all that the vault remembers into one sealed file.
 
     It is read again before it gets its name, and opens with what opens the vault today. No weekly secret is in it. The boxes
-    are not either: they are sealed already and never change, and go into a folder of their own, --boxes.
+    are not either, nor working copies: they are sealed already and never change, and go into a folder of their own, --boxes.
     """
     with unlocked(path, change=True) as desk:
         copied = restoring.make(desk.vault, output, boxes)
@@ -61,6 +61,7 @@ def restore(file: Path, path: Path, boxes: Path | None, until: datetime | None, 
         "boxes": done.boxes,
         "missing": done.missing,
         "exported": done.exported,
+        "copies_missing": done.lost,
     }
     lines = [
         f"Made the vault {path} from a backup of {done.made}. It opens with what opened the backup; add other key slots anew.",
@@ -74,6 +75,8 @@ def restore(file: Path, path: Path, boxes: Path | None, until: datetime | None, 
         ]
     if done.missing:
         lines.append(f"{counted(done.missing, 'box is', 'boxes are')} not here: import the courier's folder again.")
+    if done.lost:
+        lines.append(f"{counted(done.lost, 'working copy is', 'working copies are')} not here: make them anew (`copy`).")
     show(value, lines, as_json=as_json)
 
 

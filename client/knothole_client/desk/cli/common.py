@@ -12,13 +12,14 @@ from typing import Any, TypeVar
 
 import click
 
-from knothole_client.desk import drop, enrolling, keyfile
+from knothole_client.desk import drop, enrolling, hardening, keyfile
 from knothole_client.desk import vault as vaults
 from knothole_client.desk.boxes import Boxes
 from knothole_client.desk.inbox import Inbox
 from knothole_client.desk.keyring import Keyring
 from knothole_client.desk.locks import ALONE, WITH_KEY_FILE, Holding
 from knothole_client.desk.vault import Vault
+from knothole_client.terminal import counted
 from knothole_keys import clock, running_out
 from knothole_keys.cli import passphrase
 from knothole_keys.errors import Refused
@@ -87,6 +88,7 @@ def holding(path: Path) -> Holding:
 def holding_for(kinds: set[str], file: Path | None) -> Holding:
     """What opens a vault or a backup with these kinds of key slots, `file` being the key file or None. Raises Refused."""
     _never_stumble()
+    hardening.harden()
     # A stick that is not there is no matter where the passphrase alone will do.
     needless = WITH_KEY_FILE not in kinds or (ALONE in kinds and (file is None or not file.exists()))
     if not needless and file is None:
@@ -114,6 +116,21 @@ def warnings(desk: Unlocked, path: Path) -> list[Warned]:
     for one in found:
         click.echo(f"Warning: {one.text}", err=True)
     return found
+
+
+def tell(sentence: str) -> None:
+    """Say on stderr what went less well than it should, if anything."""
+    if sentence:
+        click.echo(f"Warning: {sentence}", err=True)
+
+
+def tell_damaged(count: int) -> None:
+    """Refuse, after everything else has been done and shown, when records of the vault had to be left out."""
+    if count:
+        raise Refused(
+            f"{counted(count, 'record')} of the vault could not be read, and what it says was left out: the vault is damaged, "
+            "so use a copy of it, and look for why this disk fails."
+        )
 
 
 def show(value: Any, lines: list[str], *, as_json: bool) -> None:

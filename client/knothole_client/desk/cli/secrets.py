@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from knothole_client.desk import drop, enrolling, expiry
+from knothole_client.desk import drop, enrolling, expiry, hardening
 from knothole_client.desk import vault as vaults
 from knothole_client.desk.cli.common import BARE_VAULT, FILE, JSON, VAULT, Unlocked, show, unlocked, warnings
 from knothole_client.desk.keyring import Keyring
@@ -27,6 +27,7 @@ def init(path: Path, name: str) -> None:
     vaults.check_name(name)
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise Refused(f"{path} exists and is not an empty folder; choose another one.")
+    hardening.harden()
     vaults.create(path, name, Holding(passphrase.ask("the vault", new=True)))
     click.echo(f"Made the vault {path}. A forgotten passphrase cannot be recovered: keep it where only you find it.")
 

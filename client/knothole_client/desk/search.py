@@ -1,0 +1,247 @@
+"""Search: an index that is never anywhere but in memory, built after the vault was unlocked, and gone when it is locked.
+
+    index = Index()
+    index.start(vault)                       in the background; index.progress says how far it is
+    index.search('bridge "paid twice"')      at any time, over what is indexed by then
+
+A document is a submission: its message, its files' names, its notes and the text that was taken out of its files. The texts
+lie beside the index, compressed, for the few lines that a hit shows.
+"""
+
+import re
+import sqlite3
+import threading
+import zlib
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from knothole_client.desk import terms
+from knothole_client.desk.extracts import KIND as EXTRACT
+from knothole_client.desk.notes import KIND as NOTES
+from knothole_client.desk.records import Records
+from knothole_client.desk.vault import Vault
+from knothole_keys.errors import KnotholeError, Refused
+
+COLUMNS = ("message", "names", "notes", "text")
+_CATEGORIES = " ".join(one if len(one) == 2 else f"{one}*" for one in terms.CATEGORIES)
+_COLUMNS = ", ".join(COLUMNS)
+# Characters of a field that are indexed; and that are looked through for the lines that a hit shows, first and at most.
+MAX_FIELD, _FIRST, _SHOWN = 1024 * 1024, 1000, 200_000
+_AROUND = 80
+# What would break a line, or hide in it, counts as a space: places in a snippet stay what they are.
+_BLANKS = dict.fromkeys((*range(32), *range(127, 160), 8232, 8233), " ")
+
+
+@dataclass(frozen=True, repr=False)
+class Document:
+    """What is indexed of a submission: (column, label, text) each. The label says which file a text is of, or is empty."""
+
+    id: str
+    fields: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, repr=False)
+class Hit:
+    """A submission that was found: in which column, of which file, a piece of plain text, and where in it the terms are."""
+
+    id: str
+    column: str
+    label: str
+    snippet: str
+    marks: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Some hits, the best first, where they `start`, and how many there are in all (`total`)."""
+
+    hits: list[Hit]
+    start: int
+    total: int
+
+
+class Index:
+    """The index of one vault. May be used by several threads."""
+
+    def __init__(self) -> None:
+        self._lock, self._stopped = threading.RLock(), threading.Event()
+        self._db = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+        for pragma in ("temp_store = MEMORY", "trusted_schema = OFF"):
+            self._db.execute(f"PRAGMA {pragma}")
+        self._db.execute(
+            f"create virtual table documents using fts5({_COLUMNS}, content = '', "
+            f"tokenize = \"unicode61 remove_diacritics 2 categories '{_CATEGORIES}'\")"
+        )
+        # One transaction for ever: nothing is to become durable, and each commit would write a segment.
+        self._db.execute("begin")
+        self._rows: dict[str, int] = {}
+        self._texts: dict[int, tuple[str, list[tuple[str, str, bytes]]]] = {}
+        self._next, self._done, self._of = 1, 0, 0
+        self._thread: threading.Thread | None = None
+        self._failure = ""
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """How many documents of how many `start` has indexed."""
+        return self._done, self._of
+
+    @property
+    def failure(self) -> str:
+        """Why building it ended too early, in a sentence, or ""."""
+        return self._failure
+
+    def start(self, vault: Vault) -> None:
+        """Index everything in an open vault in the background; `close` it before the vault."""
+        # Before the thread, so that nobody sees a finished index of nothing.
+        self._of = vault.records.count("submission")
+        self._thread = threading.Thread(target=self._build, args=(vault,), daemon=True)
+        self._thread.start()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until it is built; whether it is."""
+        if self._thread is not None:
+            self._thread.join(timeout)
+        return self._thread is None or not self._thread.is_alive()
+
+    def close(self) -> None:
+        """Stop building it, and forget it."""
+        self._stopped.set()
+        self.wait()
+        with self._lock:
+            self._db.close()
+            self._rows.clear()
+            self._texts.clear()
+
+    def add(self, document: Document) -> None:
+        """Index a document, in place of what was indexed of it."""
+        fields = [(column, label, text[:MAX_FIELD]) for column, label, text in document.fields if text]
+        row = _row(fields)
+        kept = [(column, label, zlib.compress(text.encode("utf-8", "replace"), 1)) for column, label, text in fields]
+        with self._lock:
+            self.remove(document.id)
+            self._db.execute(
+                "insert into documents(rowid, message, names, notes, text) values (?, ?, ?, ?, ?)", [self._next, *row]
+            )
+            self._rows[document.id], self._texts[self._next] = self._next, (document.id, kept)
+            self._next += 1
+
+    def remove(self, submission: str) -> None:
+        """Forget a document, if it is there."""
+        with self._lock:
+            number = self._rows.pop(submission, None)
+            if number is not None:
+                _, kept = self._texts.pop(number)
+                row = _row([(column, label, _text(packed)) for column, label, packed in kept])
+                # An index that keeps no text of its own has to be told what to take out.
+                self._db.execute(
+                    f"insert into documents(documents, rowid, {_COLUMNS}) values ('delete', ?, ?, ?, ?, ?)",  # noqa: S608
+                    [number, *row],
+                )
+
+    def search(self, query: str, among: Collection[str] | None = None, start: int = 0, count: int = 50) -> Found:
+        """The documents in which all terms occur (`terms.asked`), of those `among` where that is given. Raises Refused."""
+        asked = terms.asked(query)
+        if not asked:
+            raise Refused("There is no word in this search; write at least one.")
+        match = " AND ".join(term.phrase for term in asked)
+        with self._lock:
+            rows = self._db.execute(
+                "select rowid from documents where documents match ? order by rank, rowid", [match]
+            ).fetchall()
+            every = [self._texts[number] for (number,) in rows]
+            found = [one for one in every if among is None or one[0] in among]
+            shown = found[start : start + count]
+        patterns = [re.compile(term.pattern) for term in asked]
+        hits = [_hit(submission, kept, patterns) for submission, kept in shown]
+        return Found(hits, start, len(found))
+
+    def _build(self, vault: Vault) -> None:
+        try:
+            with vault.beside() as records:
+                for document in documents(records):
+                    if self._stopped.is_set():
+                        return
+                    self.add(document)
+                    self._done += 1
+                # Records that came or went meanwhile: all there is, is indexed.
+                self._of = self._done
+        except (KnotholeError, MemoryError, sqlite3.Error) as error:
+            why = str(error) if isinstance(error, KnotholeError) else "This machine has too little memory for it."
+            self._failure = f"Only {self._done} of {self._of} submissions can be searched. {why}"
+
+
+def documents(records: Records) -> Iterator[Document]:
+    """Everything that can be searched, the newest first; a damaged record is left out (`Records.damaged`)."""
+    days = sorted(((value["day"], value["id"]) for value in records.all_sound("submission")), reverse=True)
+    noted, extracted = records.names(NOTES), records.names(EXTRACT)
+    for _, submission in days:
+        yield _document(records, submission, noted, extracted)
+
+
+def document(records: Records, submission: str) -> Document:
+    """What can be searched of one submission: to be added anew when a note or a text came."""
+    return _document(records, submission, partial(records.has, NOTES), partial(records.has, EXTRACT))
+
+
+def _document(records: Records, submission: str, noted: Callable[[str], bool], extracted: Callable[[str], bool]) -> Document:
+    fields: list[tuple[str, str, str]] = []
+    content = records.get_sound("content", submission)
+    files = content["files"] if content else []
+    if content is not None:
+        fields.append(("message", "", content["message"]))
+        fields.append(("names", "", "\n".join(item["name"] for item in files)))
+    if noted(submission) and (value := records.get_sound(NOTES, submission)):
+        fields.append(("notes", "", "\n".join(note["text"] for note in value["notes"])))
+    for item in files:
+        if extracted(item["root"]) and (value := records.get_sound(EXTRACT, item["root"])) and value["text"]:
+            fields.append(("text", item["name"], value["text"]))
+    return Document(submission, tuple(fields))
+
+
+def _row(fields: list[tuple[str, str, str]]) -> list[str]:
+    return [" \n".join(terms.indexed(text) for column, _, text in fields if column == wanted) for wanted in COLUMNS]
+
+
+def _text(packed: bytes) -> str:
+    return zlib.decompress(packed).decode()
+
+
+def _hit(submission: str, kept: list[tuple[str, str, bytes]], patterns: list[re.Pattern[str]]) -> Hit:
+    best: tuple[int, str, str, str, list[tuple[int, int]]] = (-1, "", "", "", [])
+    for column, label, packed in kept:
+        text = _text(packed)
+        places = _places(text, patterns)
+        if len(places) > best[0]:
+            best = (len(places), column, label, text, places)
+        if len(places) == len(patterns):
+            break
+    _, column, label, text, places = best
+    first = min((start for start, _ in places), default=0)
+    begin = max(0, first - _AROUND)
+    piece = text[begin : first + 2 * _AROUND].translate(_BLANKS)
+    within = terms.plain(piece)
+    spans = {found.span() for pattern in patterns for found in pattern.finditer(within)}
+    return Hit(submission, column, label, piece, _apart(spans))
+
+
+def _places(text: str, patterns: list[re.Pattern[str]]) -> list[tuple[int, int]]:
+    # Where each first is; mostly near the beginning, so more is only looked through where that does not do.
+    places: list[tuple[int, int]] = []
+    for length in (_FIRST, _SHOWN):
+        searched = terms.plain(text[:length])
+        places = [found.span() for pattern in patterns if (found := pattern.search(searched))]
+        if len(places) == len(patterns) or len(text) <= length:
+            break
+    return places
+
+
+def _apart(spans: Collection[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Spans in order, those that overlap made one."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(span for span in spans if span[1] > span[0]):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return tuple(joined)

@@ -1,0 +1,166 @@
+"""A letter's files: each on a page of its own, looked into on request, and all of them written out on request."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from knothole_client.desk import custody, exporting
+from knothole_client.desk.exporting import Exported
+from knothole_client.desk.extracts import Extracts
+from knothole_client.desk.submission import FileState, Submission
+from knothole_client.review import forms, jobs, previews
+from knothole_client.review.beside import Beside
+from knothole_client.review.desk import Desk, Job
+from knothole_client.review.entering import NotAdmitted
+from knothole_client.review.house import House
+from knothole_client.review.pages import go, show
+from knothole_client.review.previews import Look
+from knothole_client.terminal import counted
+from knothole_keys.errors import Refused
+
+
+def _file(desk: Desk, name: str, number: int) -> tuple[Submission, FileState]:
+    row = desk.row(name)
+    submission = desk.inbox.submission(row.summary) if row else None
+    if submission is None or not 0 < number <= len(submission.files):
+        raise NotAdmitted(404, "There is no such file here any more.")
+    return submission, submission.files[number - 1]
+
+
+async def file(request: Request) -> Response:
+    """The page of one file; nothing of it is opened by showing it."""
+    number = request.path_params["number"]
+
+    def work(desk: Desk) -> dict[str, Any]:
+        submission, found = _file(desk, request.path_params["id"], number)
+        row = desk.row(submission.id)
+        return {
+            "row": row,
+            "letter": submission,
+            "file": found,
+            "number": number,
+            "why_not": previews.why_not(),
+            "duplicates": desk.duplicates(replace(submission, files=(found,))),
+            "look": None,
+        }
+
+    return await show(request, "file.html", work)
+
+
+async def look(request: Request) -> Response:
+    """Look into a file, in the sandbox."""
+    house: House = request.app.state.house
+    form = await forms.read(request, house.entrance)
+    name, number = request.path_params["id"], request.path_params["number"]
+    asked = form.get("first")
+    first = int(asked) if asked.isascii() and asked.isdigit() and 0 < len(asked) < 7 else 1
+    submission, found = await house.room.do(lambda desk: _file(desk, name, number))
+    here = f"/letters/{name}/files/{number}"
+
+    def work(inbox: Beside) -> Look:
+        return previews.look(inbox, submission, found, number, max(1, first), "")
+
+    def after(desk: Desk, job: Job, made: Look) -> None:
+        # Not by its name, which may name somebody.
+        desk.say(custody.log(desk.vault, "previewed", name, f"file {number}, from page {first}"), good=False)
+        if made.text.end == "done":
+            with desk.vault.changing():
+                Extracts(desk.vault.records).put(found.entry.root.hex(), made.text.text)
+            desk.search.renew(desk.vault.records, name)
+        kept: Look = desk.keep(desk.looks, lambda one: replace(made, id=one))
+        job.then = f"/looks/{kept.id}"
+
+    if why := previews.why_not():
+        await house.room.do(lambda desk: desk.say(why, good=False))
+        return go(here)
+    return go(await jobs.start(house, "Looking into the file, behind walls", here, work, after))
+
+
+async def looked(request: Request) -> Response:
+    """What was seen."""
+
+    def work(desk: Desk) -> dict[str, Any]:
+        made = _look(desk, request)
+        submission, found = _file(desk, made.letter, made.number)
+        return {
+            "row": desk.row(made.letter),
+            "letter": submission,
+            "file": found,
+            "number": made.number,
+            "why_not": "",
+            "duplicates": desk.duplicates(replace(submission, files=(found,))),
+            "look": made,
+        }
+
+    return await show(request, "file.html", work)
+
+
+async def picture(request: Request) -> Response:
+    """One picture of a look, as PNG that was made here."""
+    house: House = request.app.state.house
+    pictures = await house.room.do(lambda desk: _look(desk, request).pictures)
+    number = request.path_params["number"]
+    if not 0 < number <= len(pictures):
+        raise NotAdmitted(404, "There is no such picture.")
+    return Response(pictures[number - 1], media_type="image/png")
+
+
+def _look(desk: Desk, request: Request) -> Look:
+    found: Look | None = desk.looks.get(request.path_params["name"])
+    if found is None:
+        raise NotAdmitted(404, "This preview is forgotten; look into the file again.")
+    return found
+
+
+async def export(request: Request) -> Response:
+    """Write a letter and its files into a folder, decrypted, because a person asked for it and named the folder."""
+    house: House = request.app.state.house
+    form = await forms.read(request, house.entrance)
+    name, typed = request.path_params["id"], form.get("folder").strip()
+    here = f"/letters/{name}#export"
+
+    def check(desk: Desk) -> Submission | None:
+        row = desk.row(name)
+        if row is None:
+            raise NotAdmitted(404, "There is no such letter here any more.")
+        desk.typed[request.url.path] = typed
+        try:
+            _folder(typed, desk.vault.path)
+        except Refused as error:
+            desk.say(str(error), good=False)
+            return None
+        # Before the first byte leaves the vault, and again when it is known what did.
+        desk.say(custody.log(desk.vault, "exported", name, "begun"), good=False)
+        return desk.inbox.submission(row.summary)
+
+    submission = await house.room.do(check)
+    if submission is None:
+        return go(here)
+    out = Path(typed).expanduser()
+
+    def work(inbox: Beside) -> Exported:
+        return exporting.export(inbox, submission, out)
+
+    def after(desk: Desk, _: Job, done: Exported) -> None:
+        desk.typed.pop(request.url.path, None)
+        desk.say(custody.log(desk.vault, "exported", name, done.summary()), good=False)
+        whole = counted(len(done.written), "file")
+        desk.say(f"{whole} lie in {typed}, decrypted. SHA256SUMS has their hashes; the hash of that list is {done.sums}.")
+        for file, why in done.incomplete[:20]:
+            desk.say(f"Not written: {file}: {why}", good=False)
+
+    return go(await jobs.start(house, "Writing the letter and its files", here, work, after))
+
+
+def _folder(typed: str, vault: Path) -> None:
+    if not typed or "\0" in typed or not Path(typed).expanduser().is_absolute():
+        raise Refused("Name a new or empty folder by its whole path, as /home/you/case-1.")
+    try:
+        inside = Path(typed).expanduser().resolve().is_relative_to(vault.resolve())
+    except (OSError, RuntimeError):
+        raise Refused("There can be no folder of that name; name another one.") from None
+    if inside:
+        raise Refused("Choose a folder outside the vault: what is exported is not sealed any more.")

@@ -1,0 +1,1 @@
+"""The review desk: an open vault as pages."""
