@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from knothole_keys import secret
+from tests.support.soak import SOAK
 
 # No test says how fast a machine is, nor how busy.
 settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -65,6 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "tool(name): needs this one of TOOLS")
     config.addinivalue_line("markers", "alone: measures memory; beside other work a browser collects its garbage late")
     config.addinivalue_line("markers", "kinds(*names): in no other browser than these of tests/support/browsers.py")
+    config.addinivalue_line("markers", "soak: run by `make soak` only")
     config.addinivalue_line("markers", "whole: takes minutes; run by `make test-all` only")
     missing = missing_tools()
     if config.getoption("--require-tools") and missing:
@@ -78,6 +80,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         needs = {name for marker in item.iter_markers("tool") for name in marker.args}
         assert needs <= set(TOOLS), f"{item.nodeid} names a tool that nobody knows"
         too_long = item.get_closest_marker("whole") is not None and not config.getoption("--require-tools")
+        too_long |= item.get_closest_marker("soak") is not None and not SOAK
         (left_out if needs & missing or too_long else kept).append(item)
     if left_out:
         items[:] = kept
@@ -100,7 +103,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture
 def moments(request: pytest.FixtureRequest) -> int:
     """At how many moments a test kills what it kills: a few in `make test`, 50 in `make test-all`, 1000 in `make soak`."""
-    if os.environ.get("KNOTHOLE_SOAK") == "1":
+    if SOAK:
         return 1000
     return 50 if request.config.getoption("--require-tools") else 4
 

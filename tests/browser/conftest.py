@@ -7,6 +7,7 @@ import pytest
 
 from tests.support import browsers
 from tests.support.newsroom import Newsroom
+from tests.support.soak import SOAK
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -20,8 +21,33 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def marks(name: str) -> list[pytest.MarkDecorator]:
-    # A group runs in one worker: a browser of each kind is enough.
-    return [pytest.mark.tool(browsers.KINDS[name].program), pytest.mark.xdist_group(name)]
+    return [pytest.mark.tool(browsers.KINDS[name].program)]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Every test runs in every browser. Of a table each row runs in Chromium, and the rows by turns in the Firefoxes: both
+    see the test, and neither sees each row before `make soak`.
+    """
+    rows: dict[str, list[str]] = {}
+    kept, left_out = [], []
+    for item in items:
+        given = dict(item.callspec.params) if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+        name = given.pop("browser", None)
+        if name is None or not given:
+            kept.append(item)
+            continue
+        seen = rows.setdefault(item.nodeid.split("[")[0], [])
+        row = item.nodeid.replace(name, "", 1)
+        if row not in seen:
+            seen.append(row)
+        firefoxes = [kind for kind in browsers.KINDS if browsers.KINDS[kind].firefox]
+        turn = firefoxes[seen.index(row) % len(firefoxes)]
+        only = item.get_closest_marker("kinds")
+        elsewhere = name in firefoxes and name != turn and only is None
+        (left_out if elsewhere and not SOAK else kept).append(item)
+    if left_out:
+        items[:] = kept
+        config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.fixture(scope="session")

@@ -59,7 +59,19 @@ def command_line(pid: int) -> bytes:
         return b""
 
 
+@pytest.mark.kinds("chromium", "firefox")
 def test_a_gibibyte_comes_out_bit_for_bit(browser: Started, roomy: Newsroom) -> None:
+    a_gibibyte_through(browser, roomy)
+
+
+# The same program, six minutes long.
+@pytest.mark.soak
+@pytest.mark.kinds("firefox-safer")
+def test_a_gibibyte_comes_out_bit_for_bit_where_no_script_is_compiled(browser: Started, roomy: Newsroom) -> None:
+    a_gibibyte_through(browser, roomy)
+
+
+def a_gibibyte_through(browser: Started, roomy: Newsroom) -> None:
     room, film = roomy, roomy.path / "film.mp4"
     expected = write_random(film, GIB)
     page = browser.new_page()

@@ -14,11 +14,12 @@ from knothole_keys.box import Geometry
 from tests.support.measuring import MIB, peak
 from tests.support.newsroom import Newsroom
 from tests.support.running import KNOTHOLE, running
+from tests.support.soak import SOAK
 
 pytestmark = [pytest.mark.whole, pytest.mark.alone, pytest.mark.tool("/proc"), pytest.mark.timeout(1800)]
 
 # 4 GiB in `make soak`; the first GiB shows already whether anything grows.
-SIZE = (4 if os.environ.get("KNOTHOLE_SOAK") == "1" else 1) * 2**30
+SIZE = (4 if SOAK else 1) * 2**30
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from knothole_server.slab_commit import Commit, Committer, commit_batch
 from knothole_server.slab_table import Shape
 from tests.server.serving import lay_out, process, serving, wait_for
 from tests.support.drop import Drop
+from tests.support.soak import SOAK
 
-SOAK = os.environ.get("KNOTHOLE_SOAK") == "1"
 SIZE = 4096
 SECTOR = 512
 

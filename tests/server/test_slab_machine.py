@@ -3,7 +3,6 @@ calls. Whatever happens, what was acknowledged is there, whole, and nothing else
 """
 
 import hashlib
-import os
 import random
 import secrets
 import shutil
@@ -20,10 +19,10 @@ from knothole_server.slab import Slab
 from knothole_server.slab_commit import Commit, commit_batch
 from knothole_server.slab_table import Shape
 from tests.support.cut import Disk, PowerCut
+from tests.support.soak import SOAK
 
 SIZE = 2048
 PLACES = 6
-SOAK = os.environ.get("KNOTHOLE_SOAK") == "1"
 IDS = [hashlib.sha256(bytes([number])).digest()[:16] for number in range(12)]
 
 
