@@ -5,6 +5,8 @@ import zipfile
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
+from knothole_client.sandbox.inside.encodings import decoded
+
 HEAD = 4096
 _IMAGES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*", b"BM", b"\0\0\1\0", b"8BPS")
 _MEDIA = (b"OggS", b"fLaC", b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"\xff\xf1", b"\xff\xf9", b"\x1aE\xdf\xa3", b"FLV\1",
@@ -93,58 +95,6 @@ def _by_text(head: bytes) -> str:
     if start.startswith(("<!doctype html", "<html", "<head", "<body", "<script")) or "<html" in start[:1000]:
         return "html"
     return "office" if "office:document" in start[:1000] and start.startswith("<") else "text"
-
-
-def decoded(data: bytes) -> str | None:
-    """Text of any encoding that is common, or None for what is no text."""
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if data.startswith(mark):
-            return data[: len(data) & ~1 if encoding == "utf-16" else None].decode(encoding, "replace")
-    if b"\0" in data:
-        zeros = data.count(b"\0")
-        for encoding, start in (("utf-16-le", 1), ("utf-16-be", 0)):
-            if len(data) >= 4 and zeros * 3 > len(data) and data[start::2].count(0) * 10 > zeros * 9:
-                return data[: len(data) & ~1].decode(encoding, "replace")
-        return None
-    if sum(one < 32 and one not in b"\t\n\r\f\x1b\x08" for one in data) * 50 > len(data):
-        return None
-    text = _strictly(data, "utf-8")
-    if text is not None:
-        return text
-    return _guessed(data)
-
-
-def _strictly(data: bytes, encoding: str) -> str | None:
-    # A piece may end in the middle of a character.
-    for cut in range(4):
-        try:
-            return data[: len(data) - cut].decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return None
-
-
-def _guessed(data: bytes) -> str:
-    best, text = -1.0, data.decode("latin-1")
-    for encoding in ("gb18030", "shift_jis", "euc_kr", "big5", "windows-1251", "windows-1256", "windows-1252"):
-        tried = _strictly(data, encoding)
-        if tried is None:
-            continue
-        score = sum(map(_usual, tried)) / max(1, len(tried))
-        if score > best:
-            best, text = score, tried
-    return text
-
-
-def _usual(one: str) -> float:
-    point = ord(one)
-    if point < 0x80:
-        return 1 if one.isprintable() or one in "\r\n\t" else -3
-    if 0x4E00 <= point < 0x7000 or 0x3040 <= point < 0x3100 or 0xAC00 <= point < 0xD7A4:
-        return 1.2
-    if 0x410 <= point < 0x450 or 0x621 <= point < 0x64B or 0xC0 <= point < 0x180:
-        return 1.1 if one.isalpha() and (one.islower() or point >= 0x621 or point < 0x180) else 0.7
-    return 0.2 if one.isalpha() else 0
 
 
 def reader(data: bytes) -> BinaryIO:

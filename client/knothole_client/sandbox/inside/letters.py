@@ -6,8 +6,8 @@ from typing import Any, BinaryIO
 from PIL import Image
 
 from knothole_client.sandbox.inside.document import Cannot, Document
+from knothole_client.sandbox.inside.encodings import decoded
 from knothole_client.sandbox.inside.frames import written
-from knothole_client.sandbox.inside.kinds import decoded
 from knothole_client.sandbox.inside.start import Asked
 
 WIDTH, MARGIN, LINES, COLUMNS = 1000, 24, 60, 2000

@@ -7,7 +7,8 @@ from typing import BinaryIO
 from xml.parsers import expat
 
 from knothole_client.sandbox.inside.document import Cannot, Document, buffered, copied
-from knothole_client.sandbox.inside.kinds import decoded, kind_of
+from knothole_client.sandbox.inside.encodings import decoded
+from knothole_client.sandbox.inside.kinds import kind_of
 from knothole_client.sandbox.inside.papers import count, ending, refuse_locked
 from knothole_client.sandbox.inside.start import Asked
 from knothole_client.sandbox.inside.tools import by_office, ran

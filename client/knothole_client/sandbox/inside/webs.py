@@ -2,7 +2,7 @@
 
 import re
 
-from knothole_client.sandbox.inside.kinds import decoded
+from knothole_client.sandbox.inside.encodings import decoded
 
 _SCRIPT = re.compile(
     r"<(?:\w+:)?script\b|\bon[a-z]{3,20}\s*=\s*[\"']|javascript:|<(?:iframe|object|embed|foreignobject|meta[^>]*refresh)\b",
