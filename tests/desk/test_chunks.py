@@ -1,5 +1,6 @@
 """Working copies on the disk: sealed chunk by chunk, through new keys, backups and crashes."""
 
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 
@@ -79,11 +80,20 @@ def test_what_is_not_kept_leaves_nothing(tmp_path: Path) -> None:
 
 def put_copy(one: vault.Vault, submission: str, data: bytes) -> Copy:
     """A copy as `copies.clean` keeps one, of any bytes."""
-    name = "ab" * 16 if not Copies(one).all() else "cd" * 16
     copy = Copy(
-        name, submission, "a.bin", "00" * 32, "copy.bin", len(data), copies.CLEANED, False, "2026-01-01", "Ada", "11" * 32
+        secrets.token_hex(16),
+        submission,
+        "a.bin",
+        "00" * 32,
+        "copy.bin",
+        len(data),
+        copies.CLEANED,
+        False,
+        "2026-01-01",
+        "Ada",
+        "11" * 32,
     )
-    with Sealing(one.copies / f".{name}.part", bytes.fromhex(copy.key)) as writing:
+    with Sealing(one.copies / f".{copy.id}.part", bytes.fromhex(copy.key)) as writing:
         writing.write(data)
         writing.end()
         with one.changing():
