@@ -66,6 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "tool(name): needs this one of TOOLS")
     config.addinivalue_line("markers", "alone: measures memory; beside other work a browser collects its garbage late")
     config.addinivalue_line("markers", "kinds(*names): in no other browser than these of tests/support/browsers.py")
+    config.addinivalue_line("markers", "each: in every browser; other tests take turns in the two Firefoxes")
     config.addinivalue_line("markers", "soak: run by `make soak` only")
     config.addinivalue_line("markers", "whole: takes minutes; run by `make test-all` only")
     missing = missing_tools()

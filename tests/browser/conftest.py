@@ -25,26 +25,23 @@ def marks(name: str) -> list[pytest.MarkDecorator]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Every test runs in every browser. Of a table each row runs in Chromium, and the rows by turns in the Firefoxes: both
-    see the test, and neither sees each row before `make soak`.
+    """Every test runs in Chromium and in a Firefox, and the Firefoxes take turns; what a drop stands on runs in each, and
+    `make soak` runs everything in each.
     """
-    rows: dict[str, list[str]] = {}
+    firefoxes = [name for name, kind in browsers.KINDS.items() if kind.firefox]
+    turns: dict[str, list[str]] = {}
     kept, left_out = [], []
     for item in items:
-        given = dict(item.callspec.params) if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-        name = given.pop("browser", None)
-        if name is None or not given:
+        name = item.callspec.params.get("browser") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else None
+        fixed = SOAK or any(item.get_closest_marker(marker) for marker in ("kinds", "each"))
+        if name not in firefoxes or fixed:
             kept.append(item)
             continue
-        seen = rows.setdefault(item.nodeid.split("[")[0], [])
-        row = item.nodeid.replace(name, "", 1)
-        if row not in seen:
-            seen.append(row)
-        firefoxes = [kind for kind in browsers.KINDS if browsers.KINDS[kind].firefox]
-        turn = firefoxes[seen.index(row) % len(firefoxes)]
-        only = item.get_closest_marker("kinds")
-        elsewhere = name in firefoxes and name != turn and only is None
-        (left_out if elsewhere and not SOAK else kept).append(item)
+        tests = turns.setdefault(item.nodeid.split("::")[0], [])
+        test = item.nodeid.replace(name, "", 1)
+        if test not in tests:
+            tests.append(test)
+        (kept if name == firefoxes[tests.index(test) % len(firefoxes)] else left_out).append(item)
     if left_out:
         items[:] = kept
         config.hook.pytest_deselected(items=left_out)

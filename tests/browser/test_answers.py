@@ -14,6 +14,8 @@ from tests.support.newsroom import Newsroom
 from tests.support.replying import Replying, holding, post
 from tests.support.returning import come_back
 
+pytestmark = pytest.mark.each
+
 WORDS = "abacus abdomen abdominal abide abiding ability ablaze able"
 REPLY = "We have read it, and we believe you.\n\nWho else was in the room?  — رسالتك وصلت"
 

@@ -23,7 +23,7 @@ from tests.support.newsroom import Newsroom
 from tests.support.returning import come_back
 from tests.support.running import running
 
-pytestmark = [pytest.mark.whole, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.each, pytest.mark.whole, pytest.mark.timeout(600)]
 
 SIZE = 2**18
 CAPACITY = Geometry(SIZE, 4).capacity

@@ -13,6 +13,8 @@ from tests.support.browsers import Started, confirm_codename, until
 from tests.support.newsroom import Newsroom
 from tests.support.returning import come_back
 
+pytestmark = pytest.mark.each
+
 MESSAGE = "我有一段视频原件。请先核实，再联系我。\n\nThe rest is “unpublished” — ask for it. 🌳"
 
 

@@ -21,6 +21,7 @@ from tests.support.returning import come_back
 from tests.support.speaking import says
 
 pytestmark = [
+    pytest.mark.each,
     pytest.mark.whole,
     pytest.mark.timeout(600),
     pytest.mark.tool("ffmpeg", "exiftool", "heif-enc"),
