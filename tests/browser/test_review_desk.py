@@ -107,6 +107,7 @@ def test_a_whole_day(browser: Started, serving: Serving, letters: dict[str, str]
     looked_at(page, "inbox")
     page.check(".line >> nth=0 >> input[type=checkbox]")
     page.locator("button", has_text="Mark unread").click()
+    page.wait_for_selector("main .said")
     page.goto(f"{serving.url}/letters/{letters['chinese']}/print")
     looked_at(page, "print")
 

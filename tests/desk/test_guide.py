@@ -1,13 +1,21 @@
 """The journalist's guides, tried step by step from their own text."""
 
+import io
 import signal
 import subprocess
+import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
+import pyrage
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+from pyrage import x25519
 
 from knothole_client.desk import enrolling, vault
+from knothole_client.desk.copies import Copies
 from knothole_client.desk.locks import Holding
 from knothole_keys import clock
 from tests.desk.answering import texts
@@ -82,14 +90,18 @@ def test_the_key_guide(place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyt
     assert vault.slot_kinds(desk.path) == {"passphrase"}
 
 
+@pytest.mark.tool("bwrap", "mat2", "exiftool")
 def test_the_daily_guide(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Person(place, monkeypatch)
     drop = make_drop(recipients=[], now=NOW)
     (place / "work" / "root.note").write_bytes(drop.chain_bytes)
     (place / "work" / "answer.txt").write_text("Which day was it?\n")
-    swap = {"VAULT": str(place / "work" / "vault"), "~": str(place)}
-    swap |= {f"/media/stick/{name}": str(place / name) for name in ("out", "slots")}
-    for step in steps(DAILY):
+    desk, colleague = place / "work" / "vault", x25519.Identity.generate()
+    swap = {"VAULT": str(desk), "~": str(place), "/media/stick": str(place), "age1...": str(colleague.to_public())}
+    commands = steps(DAILY)
+    # The last of all things to do with a letter, which the guide goes on with.
+    shred = next(step for step in commands if step.words[2:3] == ["shred"])
+    for step in [*(one for one in commands if one is not shred), replace(shred, words=[*shred.words, "--yes"])]:
         if step.words[2:3] == ["serve"]:
             assert "Dana" in visited(step.with_stand_ins(swap))
             continue
@@ -97,12 +109,30 @@ def test_the_daily_guide(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         if step.words[2:3] == ["enrol"]:
             drop.admit((place / "work" / "dana.enrolment").read_bytes())
             drop.issue()
-            sent = seal_submission(drop, "hello", {"a.bin": b"x" * 300_000})
+            sent = seal_submission(drop, "hello", {"a.png": picture()})
             write_out(place / "out", drop, sent.boxes)
             swap["5c3e"] = sent.id.hex()[:10]
-    assert (place / "case-5c3e" / "files" / "a.bin").exists()
+        if step.words[2:3] == ["copy"]:
+            with vault.opened(desk, Holding(FIRST)) as one:
+                swap["8f02"] = Copies(one).all()[0].id[:10]
+    assert (place / "case-5c3e" / "files" / "a.png").read_bytes() == picture()
+    (copied,) = (path for path in (place / "for-the-page").rglob("*.png"))
+    assert b"Canon" not in copied.read_bytes()
+    archive = io.BytesIO(pyrage.decrypt((place / "letter.tar.age").read_bytes(), [colleague]))
+    with tarfile.open(fileobj=archive) as opened:
+        assert any(name.endswith("files/a.png") for name in opened.getnames())
     (slots,) = (place / "slots").iterdir()
     assert texts(drop, sent, slots.read_bytes()) == ["Which day was it?"]
+    with vault.opened(desk, Holding(FIRST)) as one:
+        assert not list(one.boxes.rglob("*.box"))
+
+
+def picture() -> bytes:
+    """A picture that says what took it."""
+    told, file = PngInfo(), io.BytesIO()
+    told.add_text("Camera", "Canon")
+    Image.new("RGB", (40, 30), "red").save(file, "png", pnginfo=told)
+    return file.getvalue()
 
 
 def visited(words: list[str]) -> str:

@@ -80,7 +80,6 @@ def test_there_is_no_preview_without_seccomp(monkeypatch: pytest.MonkeyPatch, tm
 
 
 @pytest.mark.tool("bwrap")
-@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("runuser"), reason="runs as this user already")
 def test_an_ordinary_user_has_a_sandbox_too() -> None:
     """By the system's Python, because the one that runs this may lie in root's home."""
     site = next(Path(one) for one in sys.path if Path(one, "pyseccomp.py").exists())
@@ -89,6 +88,7 @@ def test_an_ordinary_user_has_a_sandbox_too() -> None:
         "import io\nfrom knothole_client import sandbox\nprint(sandbox.available())\n"
         "print(sandbox.run('text', io.BytesIO('läuft'.encode()), 'a.txt').text)"
     )
-    command = ["runuser", "-u", "nobody", "--", "env", f"PYTHONPATH={client}:{keys}:{site}", "/usr/bin/python3", "-c", script]
+    somebody = ["runuser", "-u", "nobody", "--"] if os.geteuid() == 0 else []
+    command = [*somebody, "env", f"PYTHONPATH={client}:{keys}:{site}", "/usr/bin/python3", "-c", script]
     done = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False)
     assert done.stdout.split("\n") == ["None", "läuft", ""], done.stderr

@@ -107,12 +107,11 @@ class Room:
 
     async def lock(self, because: str) -> None:
         """Forget everything; what is under way in the vault's thread is finished first."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
-        self.because = because
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._close, because)
 
     def close(self) -> None:
         """Lock it for good."""
-        self._thread.submit(self._close).result()
+        self._thread.submit(self._close, "").result()
         self._thread.shutdown()
 
     def _open(self, holding: Holding) -> None:
@@ -127,10 +126,12 @@ class Room:
         self.because = ""
         self.touch()
 
-    def _close(self) -> None:
-        desk, self._desk = self._desk, None
+    def _close(self, because: str) -> None:
+        desk = self._desk
         if desk is None:
             return
+        # Whoever finds it locked finds out why.
+        self.because, self._desk = because, None
         vault: Vault = desk.vault
         self._stack.close()
         vault.forget()
