@@ -20,7 +20,7 @@ PAGE   := $(filter-out $(WEB)/node_modules/%,$(wildcard $(WEB)/*.js $(WEB)/trace
 JSTEST := echo "npm test"; cd $(WEB) && if npm test --silent > node_modules/.test.log 2>&1; \
           then grep -E '^\S+ (tests|pass|fail) ' node_modules/.test.log; else cat node_modules/.test.log; exit 1; fi
 
-.PHONY: run test test-all soak bench-import lint format page lock wheel wheelhouse clean
+.PHONY: run test test-all soak bench-import lint format page lock wheel bundle clean
 
 run: $(VENV)/.run page
 	$(BIN)/knothole demo
@@ -91,8 +91,8 @@ wheel: $(VENV)/.dev page
 	$(BIN)/python -m hatchling build -t sdist -t wheel
 
 # All that a machine without a network needs, for docs/install.md; MACHINE=aarch64 for another one's processor.
-wheelhouse: wheel
-	$(BIN)/python scripts/wheelhouse dist/knothole-offline dist/*.whl $(MACHINE)
+bundle: wheel
+	$(BIN)/python scripts/bundle dist/knothole-offline dist/*.whl $(MACHINE)
 
 clean:
 	rm -rf $(VENV) $(WEB)/node_modules $(BUILT) $(RELEASE) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

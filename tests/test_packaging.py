@@ -60,7 +60,7 @@ def test_the_source_distribution_has_the_built_page_and_no_node_modules(dist: Pa
     assert not [name for name in names if "node_modules" in name or name.startswith(".venv")]
 
 
-# What a machine that is never online gets: scripts/wheelhouse makes it, install.sh in it installs it. docs/install.md.
+# What a machine that is never online gets: scripts/bundle makes it, install.sh in it installs it. docs/install.md.
 
 
 def install(folder: Path, *words: str | Path, **environment: str) -> tuple[int, str]:
@@ -124,7 +124,7 @@ def test_installing_says_what_to_do_and_touches_nothing_that_is_there(stick: Pat
 @pytest.mark.whole
 def test_a_machine_without_a_network_installs_the_desk_from_a_stick(dist: Path, tmp_path: Path) -> None:
     stick, target, vault = tmp_path / "stick", tmp_path / "my machine" / "knothole", tmp_path / "vault"
-    made = [sys.executable, HOUSE / "scripts" / "wheelhouse", stick, next(dist.glob("*.whl"))]
+    made = [sys.executable, HOUSE / "scripts" / "bundle", stick, next(dist.glob("*.whl"))]
     done = subprocess.run(made, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert hashlib.sha256((stick / "SHA256SUMS").read_bytes()).hexdigest() == done.stdout.split()[-1]

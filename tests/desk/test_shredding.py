@@ -80,7 +80,7 @@ def test_nothing_of_it_is_left_in_the_vault(scene: Scene) -> None:
     assert {"submission", "content", "notes", "mark", "copy", "answer", "letter stream", "box"} <= set(traces(scene))
     before = len(list((Path(command.vault) / "boxes").rglob("*.box")))
     command("shred", command.vault, scene.id[:8], code=1)
-    assert "the last of its thread: 1 answer go with it, 1 of which" in command.error
+    assert "the last of its thread: its 1 answer will be destroyed, too, 1 of which" in command.error
     assert "--yes" in command.error
     assert scene.id in scene.ids()
     told = command.json("shred", command.vault, scene.id[:8], "--yes")

@@ -67,8 +67,8 @@ def _confirm(doomed: Doomed, *, yes: bool) -> None:
     if doomed.answers:
         unread = f", {doomed.unread} of which the source has not said to have read" if doomed.unread else ""
         click.echo(
-            f"It is the last of its thread: its {counted(len(doomed.answers), 'answer')} will be destroyed, too{unread}, and nobody here can "
-            "answer this source any more.",
+            f"It is the last of its thread: its {counted(len(doomed.answers), 'answer')} will be destroyed, too{unread}, and "
+            "nobody here can answer this source any more.",
             err=True,
         )
     if yes:
