@@ -35,6 +35,7 @@ PRIMITIVES = {
         "nacl.public", "nacl.public.SealedBox", "nacl.public.PrivateKey", "nacl.public.PublicKey",
     },
 }  # fmt: skip
+SANDBOX = "knothole_client.sandbox"
 HASHES = {"sha256", "file_digest", "shake_256"}
 CAN_SEAL_OPEN_OR_SIGN = (
     "knothole_keys.seal", "knothole_keys.open", "knothole_keys.sign", "knothole_keys.letter", "knothole_keys.codename",
@@ -79,6 +80,15 @@ def test_rooms_import_only_their_neighbours(path: Path) -> None:
     if room == "knothole_server":
         foreign -= {"knothole_keys.__version__"}
     assert not foreign
+
+
+def test_the_sandbox_knows_nothing_of_the_desk_and_one_command_of_the_review_desk() -> None:
+    for path in MODULES:
+        inside, ours = module(path).removeprefix("client/knothole_client/"), imports(path)
+        if inside.startswith("sandbox/"):
+            assert not {name for name in ours if name.startswith("knothole_") and not within(name, {SANDBOX})}
+        if not inside.startswith("review/") and inside != "desk/cli/serving.py":
+            assert not {name for name in ours if within(name, {"knothole_client.review"})}
 
 
 @pytest.mark.parametrize("path", [path for path, room in MODULES.items() if room != "knothole_keys"], ids=module)

@@ -18,9 +18,9 @@ _SETTINGS = (
 
 
 def libraries() -> list[str]:
-    """The folders that hold Pillow and PyAV, wherever this Python has them."""
+    """The folders that hold Pillow, PyAV and chardet, wherever this Python has them."""
     found = []
-    for name in ("PIL", "av"):
+    for name in ("PIL", "av", "chardet"):
         spec = importlib.util.find_spec(name)
         if spec and spec.origin:
             found.append(str(Path(spec.origin).resolve().parents[1]))
