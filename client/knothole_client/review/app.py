@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from knothole_client.review import acts, doors, files, inbox, jobs, letters
+from knothole_client.review import acts, copying, doors, files, inbox, jobs, letters
 from knothole_client.review.entering import Doorkeeper, NotAdmitted
 from knothole_client.review.entrance import Entrance
 from knothole_client.review.house import House
@@ -52,6 +52,11 @@ ROUTES = [
     Route(f"{_LETTER}/export", files.export, methods=["POST"]),
     Route(f"{_LETTER}/files/{{number:int}}", files.file, methods=["GET"]),
     Route(f"{_LETTER}/files/{{number:int}}/look", files.look, methods=["POST"]),
+    Route(f"{_LETTER}/files/{{number:int}}/copy", copying.make, methods=["POST"]),
+    Route("/copies/{copy:str}", copying.copy, methods=["GET"]),
+    Route("/copies/{copy:str}/check", copying.check, methods=["POST"]),
+    Route("/copies/{copy:str}/export", copying.export, methods=["POST"]),
+    Route("/copies/{copy:str}/remove", copying.remove, methods=["POST"]),
     Route("/looks/{name:str}", files.looked, methods=["GET"]),
     Route("/looks/{name:str}/{number:int}.png", files.picture, methods=["GET"]),
     Route("/jobs/{name:str}", jobs.job, methods=["GET"]),

@@ -104,9 +104,9 @@ def _copy(desk: Unlocked, start: str, out: Path, *, anyway: bool, as_json: bool)
             f"Nothing was exported: {counted(len(found.findings), 'thing')} in it could name the source; make another copy, or "
             "say --anyway when you know that none of it matters."
         )
-    detail = f"copy {copy.id[:10]}, {counted(len(found.findings), 'finding')}"
+    detail = exposure.noted(copy, found)
     tell(custody.log(desk.vault, "exported", copy.submission, f"{detail}, begun"))
-    done = exporting.export_copy(copies, copy, out)
+    done = exporting.export_copy(copies.open(copy), copy, out)
     unlogged = custody.log(desk.vault, "exported", copy.submission, detail)
     tell(unlogged)
     name, digest, length = done.written[0]
