@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from knothole_client.review import acts, copying, doors, files, inbox, jobs, letters
+from knothole_client.review import acts, copying, doors, files, inbox, jobs, letters, templating
 from knothole_client.review.entering import Doorkeeper, NotAdmitted
 from knothole_client.review.entrance import Entrance
 from knothole_client.review.house import House
@@ -45,6 +45,10 @@ ROUTES = [
     Route("/threads/{name:str}", letters.thread, methods=["GET"]),
     Route("/threads/{name:str}/answer", acts.answer, methods=["POST"]),
     Route("/answers/{sequence:int}/withdraw", acts.withdraw, methods=["POST"]),
+    Route("/templates", templating.every, methods=["GET"]),
+    Route("/templates", templating.add, methods=["POST"]),
+    Route("/templates/{name:str}", templating.one, methods=["GET"]),
+    Route("/templates/{name:str}", templating.change, methods=["POST"]),
     Route(_LETTER, letters.letter, methods=["GET"]),
     Route(f"{_LETTER}/print", letters.printed, methods=["GET"]),
     Route(f"{_LETTER}/mark", acts.mark, methods=["POST"]),
