@@ -152,7 +152,7 @@ async def export(request: Request) -> Response:
 
     def work(inbox: Beside) -> Exported:
         source = inbox.copy(path, bytes.fromhex(found.key), found.size)
-        return exporting.export_copy(source, found, Path(typed).expanduser())
+        return exporting.export_copy(source, found, places.expanded(typed))
 
     def after(desk: Desk, _: Job, done: Exported) -> None:
         desk.typed.pop(request.url.path, None)

@@ -1,7 +1,6 @@
 """A letter's files: each on a page of its own, looked into on request, and all of them written out on request."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
@@ -138,7 +137,7 @@ async def export(request: Request) -> Response:
     submission = await house.room.do(check)
     if submission is None:
         return go(here)
-    out = Path(typed).expanduser()
+    out = places.expanded(typed)
 
     def work(inbox: Beside) -> Exported:
         return exporting.export(inbox, submission, out)

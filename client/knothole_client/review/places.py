@@ -5,9 +5,9 @@ from pathlib import Path
 from knothole_keys.errors import Refused
 
 
-def folder(typed: str, vault: Path) -> Path:
-    """The new or empty folder that was typed. Raises Refused."""
-    return _outside(
+def folder(typed: str, vault: Path) -> None:
+    """Look whether what was typed can be a new or empty folder. Raises Refused."""
+    _check(
         typed,
         vault,
         "Name a new or empty folder by its whole path, as /home/you/case-1.",
@@ -15,9 +15,9 @@ def folder(typed: str, vault: Path) -> Path:
     )
 
 
-def new_file(typed: str, vault: Path) -> Path:
-    """The new file that was typed. Raises Refused."""
-    return _outside(
+def new_file(typed: str, vault: Path) -> None:
+    """Look whether what was typed can be a new file. Raises Refused."""
+    _check(
         typed,
         vault,
         "Name a new file by its whole path, as /media/stick/letter.tar.age.",
@@ -25,13 +25,17 @@ def new_file(typed: str, vault: Path) -> Path:
     )
 
 
-def _outside(typed: str, vault: Path, how: str, inside: str) -> Path:
-    if not typed or "\0" in typed or not Path(typed).expanduser().is_absolute():
+def expanded(typed: str) -> Path:
+    """Where that is, once it was found to be good."""
+    return Path(typed).expanduser()
+
+
+def _check(typed: str, vault: Path, how: str, inside: str) -> None:
+    if not typed or "\0" in typed or not expanded(typed).is_absolute():
         raise Refused(how)
     try:
-        path = Path(typed).expanduser()
-        if path.resolve().is_relative_to(vault.resolve()):
-            raise Refused(inside)
+        within = expanded(typed).resolve().is_relative_to(vault.resolve())
     except (OSError, RuntimeError):
         raise Refused("There can be nothing of that name; choose another one.") from None
-    return path
+    if within:
+        raise Refused(inside)
