@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from knothole_client.review import acts, archiving, copying, doors, files, inbox, jobs, letters, templating
+from knothole_client.review import acts, archiving, copying, destroying, doors, files, inbox, jobs, letters, templating
 from knothole_client.review.entering import Doorkeeper, NotAdmitted
 from knothole_client.review.entrance import Entrance
 from knothole_client.review.house import House
@@ -56,6 +56,9 @@ ROUTES = [
     Route(f"{_LETTER}/export", files.export, methods=["POST"]),
     Route(f"{_LETTER}/archive", archiving.page, methods=["GET"]),
     Route(f"{_LETTER}/archive", archiving.write, methods=["POST"]),
+    Route(f"{_LETTER}/shred", destroying.page, methods=["GET"]),
+    Route(f"{_LETTER}/shred", destroying.shred, methods=["POST"]),
+    Route("/shredded/{name:str}", destroying.done, methods=["GET"]),
     Route(f"{_LETTER}/files/{{number:int}}", files.file, methods=["GET"]),
     Route(f"{_LETTER}/files/{{number:int}}/look", files.look, methods=["POST"]),
     Route(f"{_LETTER}/files/{{number:int}}/copy", copying.make, methods=["POST"]),

@@ -79,6 +79,7 @@ class Desk:
         self.jobs: dict[str, Job] = {}
         self.found: dict[str, Found] = {}
         self.looks: dict[str, Any] = {}
+        self.shredded: dict[str, Any] = {}
         # What the exposure check said of working copies, which never change.
         self.checked: dict[str, Exposure] = {}
         self._listing, self._known = Listing(vault), _Known([])
@@ -99,7 +100,16 @@ class Desk:
         finally:
             desk.stopped.set()
             desk.search.close()
-            for forgotten in (desk.opened, desk.said, desk.typed, desk.jobs, desk.found, desk.looks, desk.checked):
+            for forgotten in (
+                desk.opened,
+                desk.said,
+                desk.typed,
+                desk.jobs,
+                desk.found,
+                desk.looks,
+                desk.shredded,
+                desk.checked,
+            ):
                 forgotten.clear()
             desk._known = _Known([])
 
