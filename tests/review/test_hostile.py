@@ -177,4 +177,12 @@ def test_labels_notes_and_roles_are_text_as_well(hostile: tuple[Visitor, list[st
         )
         check(page)
         check(visitor.get("/"))
+        # What a journalist typed stands in its own box as it was typed, marks of direction included.
+        plain = text.replace("\u202e", "")
+        page = visitor.fill(visitor.get("/templates"), "/templates", ("name", f"t{plain}"), ("text", plain))
+        check(page)
+        check(
+            visitor.get([found["href"] or "" for tag, found in page.elements if tag == "a" and "/templates/" in str(found)][-1])
+        )
+        check(visitor.get(path))
     assert Path("/tmp/pwned").exists() is False  # noqa: S108

@@ -21,6 +21,7 @@ import pyrage  # type: ignore[import-untyped]
 from knothole_client.desk import exporting
 from knothole_client.desk.inbox import Inbox
 from knothole_client.desk.submission import Submission
+from knothole_client.terminal import counted
 from knothole_keys import files
 from knothole_keys.errors import KnotholeError, Refused
 
@@ -35,6 +36,10 @@ class Archived:
     files: int
     incomplete: list[tuple[str, str]]
     size: int
+
+    def summary(self) -> str:
+        """What the custody log says of it: numbers, and no name."""
+        return f"{counted(self.files, 'file')} whole, {len(self.incomplete)} not"
 
 
 class _Pieces(io.RawIOBase):
@@ -61,6 +66,11 @@ class _Pieces(io.RawIOBase):
             raise
         taken, self._left = self._left[:size], self._left[size:]
         return taken
+
+
+def encrypted(keys: int) -> str:
+    """How an archive is encrypted, in words: for so many keys, or with a passphrase where there are none."""
+    return f"encrypted for {counted(keys, 'age key')}" if keys else "encrypted with a passphrase"
 
 
 def recipient(text: str) -> object:

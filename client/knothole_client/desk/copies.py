@@ -11,9 +11,10 @@ here: see `exposure`.
 import os
 import re
 import secrets
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Self, cast
 
 from knothole_client import sandbox
 from knothole_client.desk.chunks import Sealing, Unsealing, is_being_written
@@ -83,7 +84,7 @@ class Copies:
         return found[0]
 
     def open(self, copy: Copy) -> Unsealing:
-        """Its bytes, readable and seekable. Raises Refused."""
+        """A copy's bytes, readable and seekable. Raises Refused."""
         return Unsealing(self.path(copy.id), bytes.fromhex(copy.key), copy.size)
 
     def path(self, name: str) -> Path:
@@ -127,32 +128,64 @@ def file_of(submission: Submission, given: str) -> FileState:
     return found[0]
 
 
+@dataclass(frozen=True, repr=False)
+class Made:
+    """A copy whose bytes are sealed on the disk, and which counts only when it is kept; as a context, what was not goes."""
+
+    copy: Copy
+    part: Path
+    sealed: Sealing
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.drop()
+
+    def drop(self) -> None:
+        """Have it removed, unless it was kept; once, at last."""
+        self.sealed.__exit__(None, None, None)
+
+    def keep(self, vault: Vault, now: int) -> Copy:
+        """Keep it, and note that it was made. Raises Refused."""
+        copy = self.copy
+        with vault.changing():
+            if not vault.records.has("submission", copy.submission):
+                raise Refused(DAMAGED)
+            copies = Copies(vault)
+            copies.sweep()
+            copies.keep(copy, self.sealed)
+            Custody(vault.records).write("copied", copy.submission, now, copy.by, f"{CLEANED}, copy {copy.id[:10]}")
+        return copy
+
+
 def clean(vault: Vault, inbox: Inbox, submission: Submission, file: FileState, now: int, name: str = "") -> Copy:
     """Make a copy of a file without what it tells beside what it shows, in the sandbox. Raises Refused.
 
     `name` is what it is called; without one it gets a name that says nothing.
     """
+    with make(vault.copies, vault.identity["name"], inbox, submission, file, now, name) as made:
+        return made.keep(vault, now)
+
+
+def make(folder: Path, by: str, inbox: Inbox, submission: Submission, file: FileState, now: int, name: str = "") -> Made:
+    """As `clean`, but nothing is kept yet: by another thread than the vault's, say; `folder` is that of copies."""
     made_id, key = secrets.token_hex(_ID), os.urandom(32)
     called = check_name(name) if name else neutral_name(made_id, file.entry.name)
-    with Sealing(vault.copies / f".{made_id}.part", key) as sealed:
+    part = folder / f".{made_id}.part"
+    with ExitStack() as stack:
+        sealed = stack.enter_context(Sealing(part, key))
         with View(inbox, submission, file) as source:
             outcome = sandbox.run("clean", cast(BinaryIO, source), file.entry.name, sink=cast(BinaryIO, sealed))
         if outcome.end != "done":
             raise Refused(outcome.sentence)
         sealed.end()
-        by = vault.identity["name"]
         copy = Copy(
             id=made_id, submission=submission.id, of=file.entry.name, root=file.entry.root.hex(), name=called,
             size=sealed.size, how=CLEANED, lacks=outcome.cut, day=clock.day_of(now), by=by, key=key.hex(),
         )  # fmt: skip
-        with vault.changing():
-            if not vault.records.has("submission", submission.id):
-                raise Refused(DAMAGED)
-            copies = Copies(vault)
-            copies.sweep()
-            copies.keep(copy, sealed)
-            Custody(vault.records).write("copied", submission.id, now, by, f"{CLEANED}, copy {made_id[:10]}")
-    return copy
+        stack.pop_all()
+        return Made(copy, part, sealed)
 
 
 def remove(vault: Vault, copy: Copy, now: int) -> None:

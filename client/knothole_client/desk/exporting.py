@@ -19,7 +19,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from knothole_client.desk.copies import Copies, Copy
+from knothole_client.desk.chunks import Unsealing
+from knothole_client.desk.copies import Copy
 from knothole_client.desk.inbox import Inbox
 from knothole_client.desk.submission import Submission
 from knothole_client.terminal import counted
@@ -108,9 +109,9 @@ def export(inbox: Inbox, submission: Submission, out: Path) -> Exported:
     return done
 
 
-def export_copy(copies: Copies, copy: Copy, out: Path) -> Exported:
-    """Write a working copy to a new or empty folder, under its own name. Raises Refused."""
-    with copies.open(copy) as source:
+def export_copy(source: Unsealing, copy: Copy, out: Path) -> Exported:
+    """Write a working copy to a new or empty folder, under its own name; `source` is closed. Raises Refused."""
+    with source:
         _check_fits(copy.size, out)
         files.make_directory(out)
         done = Exported()

@@ -17,6 +17,8 @@ from knothole_client.desk.inbox import Inbox
 from knothole_client.desk.submission import FileState, Submission
 from knothole_client.desk.vault import Vault
 from knothole_client.desk.view import View
+from knothole_client.sandbox import Outcome
+from knothole_client.terminal import counted
 
 KINDS = {
     "place": "It says where it was made.",
@@ -118,9 +120,18 @@ def of_copy(vault: Vault, copy: Copy) -> Exposure:
         return examine(cast(BinaryIO, source), copy.name)
 
 
+def noted(copy: Copy, found: Exposure) -> str:
+    """What the custody log says of a copy that is exported with this in it."""
+    return f"copy {copy.id[:10]}, {counted(len(found.findings), 'finding')}"
+
+
 def examine(source: BinaryIO, name: str) -> Exposure:
     """What any document tells, looked at in the sandbox. What could not be looked at is a finding, too."""
-    told, flagged = (sandbox.run(program, source, name) for program in ("metadata", "flags"))
+    return judged(sandbox.run("metadata", source, name), sandbox.run("flags", source, name), name)
+
+
+def judged(told: Outcome, flagged: Outcome, name: str) -> Exposure:
+    """What a document tells, by what the sandbox's "metadata" and "flags" said of it."""
     found: dict[str, list[tuple[str, str]]] = {}
     for outcome in (told, flagged):
         if outcome.end != "done":

@@ -128,8 +128,11 @@ def finish(vault: Vault) -> None:
         vault.records.remove(*_LEFT)
 
 
-def places(vault: Vault, doomed: Doomed, weekly: Iterable[int]) -> list[Place]:
-    """Where copies may remain, asked before it is shredded. `weekly` are the epochs whose secrets this desk still has."""
+def places(vault: Vault, doomed: Doomed, weekly: Iterable[int] | None) -> list[Place]:
+    """Where copies may remain, asked before it is shredded.
+
+    `weekly` are the epochs whose secrets this desk still has, or None for who cannot look.
+    """
     summary, known = doomed.summary, needed(vault.records)
     streams = Streams(vault.records)
     epochs = sorted({place.epoch for group in doomed.groups for place in streams.come(group)})
@@ -142,12 +145,10 @@ def places(vault: Vault, doomed: Doomed, weekly: Iterable[int]) -> list[Place]:
     if exports:
         on = ", ".join(sorted({one.when[:10] for one in exports}))
         found.append(Place("export", f"It was exported on {on}: destroy what was made of that, and ask whoever got it."))
+    here = epochs if weekly is None else sorted(set(epochs) & set(weekly))
+    said = "The secret of {} is here and opens" if weekly is not None else "The secret of {}, if this desk still has it, opens"
     found += [
-        Place(
-            "week", f"The secret of {days(epoch)} is here and opens any copy of its boxes: `destroy-expired --epoch {epoch}`."
-        )
-        for epoch in epochs
-        if epoch in set(weekly)
+        Place("week", f"{said.format(days(epoch))} any copy of its boxes: `destroy-expired --epoch {epoch}`.") for epoch in here
     ]
     found.append(Place("stick", "The courier's sticks and folders hold its boxes, sealed: have them overwritten."))
     if epochs:

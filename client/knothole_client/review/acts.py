@@ -12,7 +12,7 @@ from knothole_client.desk.custody import Custody
 from knothole_client.desk.drafts import Drafts
 from knothole_client.desk.listing import Row
 from knothole_client.desk.marks import Mark
-from knothole_client.review import forms
+from knothole_client.review import forms, templating
 from knothole_client.review.desk import Desk
 from knothole_client.review.entering import NotAdmitted
 from knothole_client.review.forms import Form
@@ -79,6 +79,9 @@ async def answer(request: Request) -> Response:
             raise NotAdmitted(404, "There is no such thread here any more.")
         letter, text, drafts, now = form.get("letter"), form.get("text"), Drafts(desk.vault.records), clock.now()
         back = f"/letters/{letter}" if any(row.id == letter for row in found.rows) else f"/threads/{name}"
+        if form.has("template"):
+            _put_in(desk, house, path, text, form.get("template"))
+            return f"{back}#answer"
         try:
             with desk.vault.changing():
                 if form.get("do") == "draft":
@@ -105,6 +108,18 @@ async def answer(request: Request) -> Response:
         return f"{back}#answer"
 
     return go(await house.room.do(work))
+
+
+def _put_in(desk: Desk, house: House, path: str, text: str, name: str) -> None:
+    """Have a template stand in the answer that is being written, below what is there by now."""
+    found = templating.named(desk, house.entrance, name)
+    if found is None:
+        desk.typed[path] = text
+        desk.say("There is no such template here any more.", good=False)
+        return
+    desk.typed[path] = templating.below(text, found)
+    stands = "stands below what was written there" if text.strip() else "stands in the answer"
+    desk.say(f"The template “{found.name}” {stands}. Nothing is queued or kept yet.")
 
 
 async def withdraw(request: Request) -> Response:

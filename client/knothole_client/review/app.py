@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from knothole_client.review import acts, doors, files, inbox, jobs, letters
+from knothole_client.review import acts, archiving, copying, destroying, doors, files, inbox, jobs, letters, templating
 from knothole_client.review.entering import Doorkeeper, NotAdmitted
 from knothole_client.review.entrance import Entrance
 from knothole_client.review.house import House
@@ -45,13 +45,27 @@ ROUTES = [
     Route("/threads/{name:str}", letters.thread, methods=["GET"]),
     Route("/threads/{name:str}/answer", acts.answer, methods=["POST"]),
     Route("/answers/{sequence:int}/withdraw", acts.withdraw, methods=["POST"]),
+    Route("/templates", templating.every, methods=["GET"]),
+    Route("/templates", templating.add, methods=["POST"]),
+    Route("/templates/{name:str}", templating.one, methods=["GET"]),
+    Route("/templates/{name:str}", templating.change, methods=["POST"]),
     Route(_LETTER, letters.letter, methods=["GET"]),
     Route(f"{_LETTER}/print", letters.printed, methods=["GET"]),
     Route(f"{_LETTER}/mark", acts.mark, methods=["POST"]),
     Route(f"{_LETTER}/note", acts.note, methods=["POST"]),
     Route(f"{_LETTER}/export", files.export, methods=["POST"]),
+    Route(f"{_LETTER}/archive", archiving.page, methods=["GET"]),
+    Route(f"{_LETTER}/archive", archiving.write, methods=["POST"]),
+    Route(f"{_LETTER}/shred", destroying.page, methods=["GET"]),
+    Route(f"{_LETTER}/shred", destroying.shred, methods=["POST"]),
+    Route("/shredded/{name:str}", destroying.done, methods=["GET"]),
     Route(f"{_LETTER}/files/{{number:int}}", files.file, methods=["GET"]),
     Route(f"{_LETTER}/files/{{number:int}}/look", files.look, methods=["POST"]),
+    Route(f"{_LETTER}/files/{{number:int}}/copy", copying.make, methods=["POST"]),
+    Route("/copies/{copy:str}", copying.copy, methods=["GET"]),
+    Route("/copies/{copy:str}/check", copying.check, methods=["POST"]),
+    Route("/copies/{copy:str}/export", copying.export, methods=["POST"]),
+    Route("/copies/{copy:str}/remove", copying.remove, methods=["POST"]),
     Route("/looks/{name:str}", files.looked, methods=["GET"]),
     Route("/looks/{name:str}/{number:int}.png", files.picture, methods=["GET"]),
     Route("/jobs/{name:str}", jobs.job, methods=["GET"]),

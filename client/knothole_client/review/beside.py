@@ -1,9 +1,11 @@
 """All that has come, read by another thread than the vault's; refused at once when the vault is locked."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from knothole_client.desk.boxes import Boxes
+from knothole_client.desk.chunks import Unsealing
 from knothole_client.desk.inbox import Inbox
 from knothole_client.desk.records import Records
 from knothole_client.desk.streams import Group
@@ -28,6 +30,21 @@ class Beside(Inbox):
         self._check()
         return super().body(group, index, ahead)
 
+    def copy(self, path: Path, key: bytes, size: int) -> Unsealing:
+        """A working copy's bytes. Raises Refused."""
+        return _Watched(path, key, size, self._check)
+
     def _check(self) -> None:
         if self._stopped.is_set():
             raise Refused("The vault was locked meanwhile; unlock it and begin again.")
+
+
+class _Watched(Unsealing):
+    def __init__(self, path: Path, key: bytes, size: int, check: Callable[[], None]) -> None:
+        self._check = check
+        super().__init__(path, key, size)
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """As it does."""
+        self._check()
+        return super().readinto(buffer)

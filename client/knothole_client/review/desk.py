@@ -13,6 +13,7 @@ from knothole_client.desk.boxes import Boxes
 from knothole_client.desk.custody import ENTRY, Entry
 from knothole_client.desk.duplicates import KIND as CONTENTS
 from knothole_client.desk.duplicates import digest
+from knothole_client.desk.exposure import Exposure
 from knothole_client.desk.inbox import Inbox
 from knothole_client.desk.listing import Filter, Listing, Row, Thread, page, threads
 from knothole_client.desk.remembered import Remembered
@@ -78,6 +79,9 @@ class Desk:
         self.jobs: dict[str, Job] = {}
         self.found: dict[str, Found] = {}
         self.looks: dict[str, Any] = {}
+        self.shredded: dict[str, Any] = {}
+        # What the exposure check said of working copies, which never change.
+        self.checked: dict[str, Exposure] = {}
         self._listing, self._known = Listing(vault), _Known([])
         self._entries = Remembered(vault.records, ENTRY, lambda value: Entry(**value))
         self._contents = Remembered(vault.records, CONTENTS, _contents)
@@ -96,7 +100,16 @@ class Desk:
         finally:
             desk.stopped.set()
             desk.search.close()
-            for forgotten in (desk.opened, desk.said, desk.typed, desk.jobs, desk.found, desk.looks):
+            for forgotten in (
+                desk.opened,
+                desk.said,
+                desk.typed,
+                desk.jobs,
+                desk.found,
+                desk.looks,
+                desk.shredded,
+                desk.checked,
+            ):
                 forgotten.clear()
             desk._known = _Known([])
 

@@ -1,17 +1,17 @@
 """A letter's files: each on a page of its own, looked into on request, and all of them written out on request."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from knothole_client.desk import custody, exporting
+from knothole_client.desk.copies import Copies
 from knothole_client.desk.exporting import Exported
 from knothole_client.desk.extracts import Extracts
 from knothole_client.desk.submission import FileState, Submission
-from knothole_client.review import forms, jobs, previews
+from knothole_client.review import forms, jobs, places, previews
 from knothole_client.review.beside import Beside
 from knothole_client.review.desk import Desk, Job
 from knothole_client.review.entering import NotAdmitted
@@ -22,7 +22,8 @@ from knothole_client.terminal import counted
 from knothole_keys.errors import Refused
 
 
-def _file(desk: Desk, name: str, number: int) -> tuple[Submission, FileState]:
+def one_file(desk: Desk, name: str, number: int) -> tuple[Submission, FileState]:
+    """A letter and its file of this number, from 1 on. Raises NotAdmitted."""
     row = desk.row(name)
     submission = desk.inbox.submission(row.summary) if row else None
     if submission is None or not 0 < number <= len(submission.files):
@@ -35,19 +36,25 @@ async def file(request: Request) -> Response:
     number = request.path_params["number"]
 
     def work(desk: Desk) -> dict[str, Any]:
-        submission, found = _file(desk, request.path_params["id"], number)
-        row = desk.row(submission.id)
-        return {
-            "row": row,
-            "letter": submission,
-            "file": found,
-            "number": number,
-            "why_not": previews.why_not(),
-            "duplicates": desk.duplicates(replace(submission, files=(found,))),
-            "look": None,
-        }
+        return _page(desk, request.path_params["id"], number, None)
 
     return await show(request, "file.html", work)
+
+
+def _page(desk: Desk, name: str, number: int, made: Look | None) -> dict[str, Any]:
+    submission, found = one_file(desk, name, number)
+    copies = [one for one in Copies(desk.vault).of(submission.id) if one.of == found.entry.name]
+    return {
+        "row": desk.row(submission.id),
+        "letter": submission,
+        "file": found,
+        "number": number,
+        "why_not": previews.why_not(),
+        "duplicates": desk.duplicates(replace(submission, files=(found,))),
+        "look": made,
+        "copies": [(one, desk.checked.get(one.id)) for one in copies],
+        "typed": desk.typed.get(f"/letters/{name}/files/{number}/copy", ""),
+    }
 
 
 async def look(request: Request) -> Response:
@@ -57,7 +64,7 @@ async def look(request: Request) -> Response:
     name, number = request.path_params["id"], request.path_params["number"]
     asked = form.get("first")
     first = int(asked) if asked.isascii() and asked.isdigit() and 0 < len(asked) < 7 else 1
-    submission, found = await house.room.do(lambda desk: _file(desk, name, number))
+    submission, found = await house.room.do(lambda desk: one_file(desk, name, number))
     here = f"/letters/{name}/files/{number}"
 
     def work(inbox: Beside) -> Look:
@@ -84,16 +91,7 @@ async def looked(request: Request) -> Response:
 
     def work(desk: Desk) -> dict[str, Any]:
         made = _look(desk, request)
-        submission, found = _file(desk, made.letter, made.number)
-        return {
-            "row": desk.row(made.letter),
-            "letter": submission,
-            "file": found,
-            "number": made.number,
-            "why_not": "",
-            "duplicates": desk.duplicates(replace(submission, files=(found,))),
-            "look": made,
-        }
+        return _page(desk, made.letter, made.number, made)
 
     return await show(request, "file.html", work)
 
@@ -128,7 +126,7 @@ async def export(request: Request) -> Response:
             raise NotAdmitted(404, "There is no such letter here any more.")
         desk.typed[request.url.path] = typed
         try:
-            _folder(typed, desk.vault.path)
+            places.folder(typed, desk.vault.path)
         except Refused as error:
             desk.say(str(error), good=False)
             return None
@@ -139,7 +137,7 @@ async def export(request: Request) -> Response:
     submission = await house.room.do(check)
     if submission is None:
         return go(here)
-    out = Path(typed).expanduser()
+    out = places.expanded(typed)
 
     def work(inbox: Beside) -> Exported:
         return exporting.export(inbox, submission, out)
@@ -153,14 +151,3 @@ async def export(request: Request) -> Response:
             desk.say(f"Not written: {file}: {why}", good=False)
 
     return go(await jobs.start(house, "Writing the letter and its files", here, work, after))
-
-
-def _folder(typed: str, vault: Path) -> None:
-    if not typed or "\0" in typed or not Path(typed).expanduser().is_absolute():
-        raise Refused("Name a new or empty folder by its whole path, as /home/you/case-1.")
-    try:
-        inside = Path(typed).expanduser().resolve().is_relative_to(vault.resolve())
-    except (OSError, RuntimeError):
-        raise Refused("There can be no folder of that name; name another one.") from None
-    if inside:
-        raise Refused("Choose a folder outside the vault: what is exported is not sealed any more.")

@@ -20,16 +20,33 @@ T = TypeVar("T")
 _RUNNING: set[asyncio.Task[None]] = set()
 
 
-async def start(house: House, title: str, then: str, work: Callable[[Beside], T], after: Callable[[Desk, Job, T], None]) -> str:
-    """Begin; returns where to wait. `after` is done in the vault's thread, and may change where the job leads (`Job.then`)."""
+async def start(
+    house: House,
+    title: str,
+    then: str,
+    work: Callable[[Beside], T],
+    after: Callable[[Desk, Job, T], None],
+    release: Callable[[T], None] = lambda _: None,
+) -> str:
+    """Begin; returns where to wait. `after` is done in the vault's thread, and may change where the job leads (`Job.then`).
+
+    What was made is released at last, also where the vault was locked meanwhile and `after` is not done.
+    """
     desk, job = await house.room.do(lambda desk: (desk, desk.keep(desk.jobs, lambda name: Job(name, title, then))))
-    task = asyncio.create_task(_run(house, desk, job, work, after))
+    task = asyncio.create_task(_run(house, desk, job, work, after, release))
     _RUNNING.add(task)
     task.add_done_callback(_RUNNING.discard)
     return f"/jobs/{job.id}"
 
 
-async def _run(house: House, desk: Desk, job: Job, work: Callable[[Beside], T], after: Callable[[Desk, Job, T], None]) -> None:
+async def _run(
+    house: House,
+    desk: Desk,
+    job: Job,
+    work: Callable[[Beside], T],
+    after: Callable[[Desk, Job, T], None],
+    release: Callable[[T], None],
+) -> None:
     def inside() -> T:
         with desk.beside() as inbox:
             return work(inbox)
@@ -42,7 +59,10 @@ async def _run(house: House, desk: Desk, job: Job, work: Callable[[Beside], T], 
     with house.room.busy():
         try:
             made = await asyncio.to_thread(inside)
-            await house.room.do(lambda now: ended(now, made))
+            try:
+                await house.room.do(lambda now: ended(now, made))
+            finally:
+                release(made)
         except Locked:
             return
         except (KnotholeError, OSError, MemoryError) as error:

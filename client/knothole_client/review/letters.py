@@ -12,6 +12,7 @@ from knothole_client.desk.drafts import Drafts
 from knothole_client.desk.listing import Row
 from knothole_client.desk.notes import MAX_TEXT, Notes
 from knothole_client.desk.submission import Submission
+from knothole_client.desk.templates import Templates
 from knothole_client.review.desk import Desk
 from knothole_client.review.entering import NotAdmitted
 from knothole_client.review.house import House
@@ -105,6 +106,7 @@ def _letter(desk: Desk, request: Request) -> dict[str, Any]:
         "notes": Notes(desk.vault.records).of(row.id),
         "log": [one for one in desk.log() if one.about in (row.id, row.summary.thread)][-30:],
         "draft": desk.typed.get(f"/threads/{found.thread}/answer") or Drafts(desk.vault.records).of(found.thread),
+        "templates": Templates(desk.vault.records).all() if row.summary.read else [],
         "typed": desk.typed.get(f"/letters/{row.id}/note", ""),
         "MAX_ANSWER": MAX_ANSWER,
         "MAX_NOTE": MAX_TEXT,

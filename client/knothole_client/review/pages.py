@@ -41,6 +41,7 @@ def environment() -> Environment:
         short=short,
         day=day,
         moment=moment,
+        ticked=ticked,
     )
     made.globals.update(counted=counted, STATES=STATES, file_state=file_state, marked=marked)
     return made
@@ -69,6 +70,13 @@ def day(value: str) -> Markup:
 def moment(value: str) -> Markup:
     """A moment of the custody log."""
     return Markup('<time datetime="{0}">{1}</time>').format(value, value.replace("T", " ").replace("Z", " UTC"))
+
+
+def ticked(value: str) -> Markup:
+    """A sentence of ours with its `commands` as such."""
+    code, plain = Markup("<code>{}</code>"), Markup("{}")
+    pieces = [(code if number % 2 else plain).format(safe(one)) for number, one in enumerate(value.split("`"))]
+    return Markup("").join(pieces)
 
 
 def file_state(file: FileState) -> str:

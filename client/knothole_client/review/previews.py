@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import BinaryIO, cast
 
+from knothole_client.desk import exposure
+from knothole_client.desk.exposure import Exposure
 from knothole_client.desk.submission import FileState, Submission
 from knothole_client.desk.view import View
 from knothole_client.review.beside import Beside
@@ -31,6 +33,7 @@ class Look:
     flags: Outcome
     metadata: Outcome
     text: Outcome
+    exposure: Exposure
     pictures: tuple[bytes, ...] = field(default=())
 
     @property
@@ -70,4 +73,6 @@ def look(inbox: Beside, submission: Submission, file: FileState, number: int, fi
         size += len(picture)
         if size <= MOST_BYTES:
             pictures.append(picture)
-    return Look(name, submission.id, number, first, preview, out("flags"), out("metadata"), out("text"), tuple(pictures))
+    flags, metadata = out("flags"), out("metadata")
+    told = exposure.judged(metadata, flags, file.entry.name)
+    return Look(name, submission.id, number, first, preview, flags, metadata, out("text"), told, tuple(pictures))

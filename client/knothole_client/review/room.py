@@ -18,10 +18,10 @@ from knothole_client.desk import vault as vaults
 from knothole_client.desk.boxes import Boxes
 from knothole_client.desk.forgetting import forget
 from knothole_client.desk.inbox import Inbox
-from knothole_client.desk.locks import ALONE, WITH_KEY_FILE, Holding
+from knothole_client.desk.locks import ALONE, WITH_KEY_FILE, Holding, asking
 from knothole_client.desk.vault import Vault
 from knothole_client.review.desk import Desk
-from knothole_keys.errors import Refused
+from knothole_keys.errors import KnotholeError, Refused
 
 T = TypeVar("T")
 IDLE_SECONDS = 300.0
@@ -105,6 +105,32 @@ class Room:
         finally:
             forget(holding.passphrase, holding.key_file)
 
+    async def alone(self, passphrase: bytes, work: Callable[[Holding], T]) -> T:
+        """Close the vault, have something done with what opens it, and open it again; it is locked where that fails.
+
+        Raises Refused, WrongPassphrase, Locked, and what `work` raises.
+        """
+        if self._busy:
+            raise Refused("Something is still under way here; try again when it is over.")
+        holding = self.holding(passphrase)
+
+        def inside() -> T:
+            try:
+                if self._desk is None:
+                    raise Locked
+                if not asking(self._desk.vault.locks.slots, holding, vaults.PURPOSE):
+                    raise Refused("The passphrase is wrong.")
+                self._close("")
+                try:
+                    return work(holding)
+                finally:
+                    self._open_again(holding)
+            finally:
+                forget(holding.passphrase, holding.key_file)
+
+        with self.busy():
+            return await asyncio.get_running_loop().run_in_executor(self._thread, inside)
+
     async def lock(self, because: str) -> None:
         """Forget everything; what is under way in the vault's thread is finished first."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._close, because)
@@ -125,6 +151,12 @@ class Room:
         self._desk = desk
         self.because = ""
         self.touch()
+
+    def _open_again(self, holding: Holding) -> None:
+        try:
+            self._open(holding)
+        except KnotholeError as error:
+            self.because = f"What you asked for is done or was refused, but the vault could not be opened again: {error}"
 
     def _close(self, because: str) -> None:
         desk = self._desk

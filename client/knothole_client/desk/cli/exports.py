@@ -75,18 +75,19 @@ def _archive(path: Path, start: str, output: Path, keys: tuple[str, ...], *, as_
         inbox = inbox_of(desk.vault)
         submission = inbox.find(start)
         word = "" if keys else passphrase.ask("the archive", new=True, variable=passphrase.NEW_VARIABLE).decode()
-        how = f"encrypted for {counted(len(keys), 'age key')}" if keys else "encrypted with a passphrase"
+        how = archive.encrypted(len(keys))
         tell(custody.log(desk.vault, "exported", submission.id, f"{how}, begun"))
         if keys:
             done = archive.for_keys(inbox, submission, output, recipients)
         else:
             done = archive.for_passphrase(inbox, submission, output, word)
-        missing = f"{counted(done.files, 'file')} whole, {len(done.incomplete)} not"
-        unlogged = custody.log(desk.vault, "exported", submission.id, f"{how}, {missing}")
+        unlogged = custody.log(desk.vault, "exported", submission.id, f"{how}, {done.summary()}")
     tell(unlogged)
     value = {"id": submission.id, "path": str(output), "files": done.files, "size": done.size, "logged": not unlogged}
     value["incomplete"] = [{"name": name, "why": why} for name, why in done.incomplete]
-    lines = [f"Wrote {output} ({size(done.size)}, {missing}), {how}; `age -d {shlex.quote(output.name)} | tar x` opens it."]
+    lines = [
+        f"Wrote {output} ({size(done.size)}, {done.summary()}), {how}; `age -d {shlex.quote(output.name)} | tar x` opens it."
+    ]
     lines += [f"Not in it: {safe_name(name)}: {why}" for name, why in done.incomplete]
     show(value, lines, as_json=as_json)
     if done.incomplete:
@@ -104,9 +105,9 @@ def _copy(desk: Unlocked, start: str, out: Path, *, anyway: bool, as_json: bool)
             f"Nothing was exported: {counted(len(found.findings), 'thing')} in it could name the source; make another copy, or "
             "say --anyway when you know that none of it matters."
         )
-    detail = f"copy {copy.id[:10]}, {counted(len(found.findings), 'finding')}"
+    detail = exposure.noted(copy, found)
     tell(custody.log(desk.vault, "exported", copy.submission, f"{detail}, begun"))
-    done = exporting.export_copy(copies, copy, out)
+    done = exporting.export_copy(copies.open(copy), copy, out)
     unlogged = custody.log(desk.vault, "exported", copy.submission, detail)
     tell(unlogged)
     name, digest, length = done.written[0]

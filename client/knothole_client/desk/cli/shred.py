@@ -1,12 +1,13 @@
 """`knothole desk shred`: a submission goes for good, and it is said where copies of it may be."""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
 
-from knothole_client.desk import relocking, shredding
-from knothole_client.desk.cli.common import JSON, VAULT, Unlocked, inbox_of, show, tell, unlocked
+from knothole_client.desk import destroying
+from knothole_client.desk.cli.common import JSON, VAULT, show, tell, unlocked
 from knothole_client.desk.cli.words import SHORT
 from knothole_client.desk.shredding import Doomed
 from knothole_client.terminal import counted, first_words
@@ -26,36 +27,22 @@ def shred(path: Path, start: str, yes: bool, as_json: bool) -> None:
     not touched. An import does not bring it back by itself.
     """
     with unlocked(path, change=True) as desk:
-        shredding.finish(desk.vault)
-        doomed = shredding.plan(desk.vault, inbox_of(desk.vault), start)
-        places = shredding.places(desk.vault, doomed, desk.keyring().epochs)
-        _confirm(doomed, yes=yes)
-        boxes = shredding.shred(desk.vault, doomed, clock.now())
-    unkeyed = _fresh_keys(path, desk)
+        done = destroying.destroy(desk.vault, desk.holding, start, clock.now(), partial(_confirm, yes=yes))
+    doomed, unkeyed = done.doomed, destroying.fresh_keys(path, desk.holding)
     tell(unkeyed)
     value = {
         "id": doomed.id,
-        "boxes": boxes,
+        "boxes": done.boxes,
         "answers": len(doomed.answers),
         "copies": doomed.copies,
         "shared": doomed.shared,
         "fresh_keys": not unkeyed,
-        "remains": [vars(one) for one in places],
+        "remains": [vars(one) for one in done.places],
     }
-    lines = [f"Shredded {doomed.id[:SHORT]}: {counted(boxes, 'box', 'boxes')} destroyed here. Copies may remain:"]
-    lines += [f"  {one.sentence}" for one in places]
-    if doomed.shared:
-        lines.append(f"{counted(doomed.shared, 'file')} stayed here, as another submission names the same.")
+    lines = [f"Shredded {doomed.id[:SHORT]}: {counted(done.boxes, 'box', 'boxes')} destroyed here. Copies may remain:"]
+    lines += [f"  {one.sentence}" for one in done.places]
+    lines += [left] if (left := destroying.stayed(doomed)) else []
     show(value, lines, as_json=as_json)
-
-
-def _fresh_keys(path: Path, desk: Unlocked) -> str:
-    # What the database's journal held went into free blocks of the disk, sealed under the key that is spent now.
-    try:
-        relocking.relock(path, desk.holding, relocking.keep_all)
-    except Refused as error:
-        return f"It is shredded, but the vault's keys are still the old ones: run `knothole desk re-key`. {error}"
-    return ""
 
 
 def _confirm(doomed: Doomed, *, yes: bool) -> None:
@@ -64,13 +51,8 @@ def _confirm(doomed: Doomed, *, yes: bool) -> None:
         f"of {one.day}, {counted(one.file_count, 'file')}: {first_words(one.start) or 'no message'}" if one.read else "not read"
     )
     click.echo(f"Submission {one.id[:SHORT]}, {about}", err=True)
-    if doomed.answers:
-        unread = f", {doomed.unread} of which the source has not said to have read" if doomed.unread else ""
-        click.echo(
-            f"It is the last of its thread: its {counted(len(doomed.answers), 'answer')} will be destroyed, too{unread}, and "
-            "nobody here can answer this source any more.",
-            err=True,
-        )
+    if last := destroying.last_of_thread(doomed):
+        click.echo(last, err=True)
     if yes:
         return
     if not sys.stdin.isatty():
