@@ -15,6 +15,7 @@ from tests.browser.test_accessibility import RULES, violations, width
 from tests.desk.conftest import PASSPHRASE, Desk, desk, drop  # noqa: F401 - fixtures
 from tests.review.conftest import at_noon, letters  # noqa: F401 - fixtures
 from tests.review.desks import QUIET, served
+from tests.review.test_copying import Walls, walls  # noqa: F401 - a fixture
 from tests.support.browsers import Started
 
 SHOTS = os.environ.get("KNOTHOLE_SHOTS")
@@ -121,6 +122,69 @@ def test_a_whole_day(browser: Started, serving: Serving, letters: dict[str, str]
     page.fill("#passphrase", PASSPHRASE.passphrase.decode())
     page.keyboard.press("Enter")
     page.wait_for_selector(".lines")
+    page.context.close()
+
+
+@pytest.mark.whole
+def test_what_leaves_and_what_goes(
+    browser: Started,
+    serving: Serving,
+    letters: dict[str, str],  # noqa: F811
+    walls: Walls,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    page = enter(browser, serving)
+
+    # Templates: none, two, one of them in an answer below what was written.
+    page.click("text=Templates")
+    looked_at(page, "templates-none")
+    for name, text in (("thanks", "Thank you.\nWe are reading it, and answer within a week."), (UNBROKEN[:56], "谢谢。" * 90)):
+        page.fill("#name", name)
+        page.fill("#text", text)
+        page.click("text=Keep the template")
+    looked_at(page, "templates")
+    page.locator("a.name", has_text="thanks").click()
+    looked_at(page, "template")
+    page.goto(f"{serving.url}/letters/{letters['arabic']}")
+    page.fill("#text", "شكرا لك.")
+    page.locator("summary", has_text="Templates").focus()
+    page.keyboard.press("Enter")
+    page.locator("button", has_text="thanks").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("main .said")
+    assert page.input_value("#text") == "شكرا لك.\n\nThank you.\nWe are reading it, and answer within a week."
+    page.locator("summary", has_text="Templates").click()
+    looked_at(page, "letter-template")
+
+    # A working copy that still tells something, exported with a tick.
+    page.goto(f"{serving.url}/letters/{letters['chinese']}/files/2")
+    page.click("text=Make a working copy")
+    page.wait_for_selector("#exposure")
+    looked_at(page, "copy")
+    page.fill("#folder", str(tmp_path / "page"))
+    page.check("[name=anyway]")
+    page.click("text=Export the copy")
+    page.wait_for_selector("main .said")
+    assert len(list((tmp_path / "page").iterdir())) == 1
+    page.goto(f"{serving.url}/letters/{letters['chinese']}/files/2")
+    looked_at(page, "file-copies")
+
+    # An archive for a colleague, and a letter that goes for good.
+    page.goto(f"{serving.url}/letters/{letters['chinese']}/archive")
+    looked_at(page, "archive")
+    page.fill("#file", str(tmp_path / "letter.tar.age"))
+    page.fill("#passphrase", "for a colleague alone")
+    page.fill("#again", "for a colleague alone")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("main .said", timeout=120_000)
+    assert (tmp_path / "letter.tar.age").is_file()
+    page.click("text=Shred this letter for good")
+    looked_at(page, "shred")
+    page.fill("#id", letters["chinese"][:10])
+    page.fill("#passphrase", PASSPHRASE.passphrase.decode())
+    page.keyboard.press("Enter")
+    page.wait_for_selector("h1:text-is('Shredded')", timeout=120_000)
+    looked_at(page, "shredded")
     page.context.close()
 
 

@@ -15,7 +15,11 @@ from knothole_client.review import previews
 from knothole_client.sandbox import Outcome
 from tests.desk.conftest import PASSPHRASE, Desk
 from tests.desk.test_chunks import put_copy
-from tests.review.desks import Page, Visitor, squeezed
+from tests.desk.test_copies import CANARY, photo  # noqa: F401 - a fixture
+from tests.desk.test_copies import OWNER as PERSON
+from tests.review.desks import Page, Visitor, served, squeezed
+from tests.support import looking
+from tests.support.drop import Drop, seal_submission, write_out
 
 OWNER, CLEANED = "Renate <Beispiel>", b"cleaned of all traces"
 
@@ -163,3 +167,23 @@ def test_a_lock_meanwhile_leaves_no_half_copy(
         time.sleep(0.02)
     assert parts_in(desk) == []
     assert log_of(desk, "copied") == []
+
+
+@pytest.mark.tool("bwrap")
+@pytest.mark.tool("mat2")
+@pytest.mark.tool("exiftool")
+def test_a_real_photo_is_cleaned_behind_real_walls(desk: Desk, drop: Drop, tmp_path: Path, photo: bytes) -> None:  # noqa: F811
+    sent = seal_submission(drop, "look", {f"Visit of {PERSON}.jpg": photo})
+    desk.take_in(write_out(tmp_path / "out", drop, sent.boxes))
+    path = f"/letters/{sent.id.hex()}/files/1"
+    with served(desk.path) as serving:
+        visitor = Visitor(serving).enter()
+        page = visitor.fill(visitor.get(path), f"{path}/look")
+        assert "It says where it was made." in page.text
+        assert "It tells one device from all others" in page.text
+        page = visitor.fill(page, f"{path}/copy")
+        assert "Nothing was found in it" in page.text
+        visitor.fill(page, f"{page.at}/export", ("folder", str(tmp_path / "page")))
+    [file] = (tmp_path / "page").iterdir()
+    assert file.read_bytes().startswith(b"\xff\xd8")
+    assert looking.found_in(file.read_bytes(), looking.spellings([PERSON, CANARY])) == []
