@@ -71,7 +71,7 @@ def test_what_cannot_be_is_refused_and_no_passphrase_comes_back(
     usual = {"file": "{out}/letter.age", "keys": KEY, "passphrase": "", "again": ""}
     sent = {name: text.format(vault=desk.path, out=tmp_path) for name, text in {**usual, **fields}.items()}
     page = asked(visitor, letters, *sent.items())
-    assert "Not so:" in page.text
+    assert "Attention:" in page.text
     assert why in page.text
     assert sent["file"] in page.source
     assert WORDS not in page.source

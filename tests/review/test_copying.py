@@ -79,7 +79,7 @@ def test_a_copy_is_made_shown_with_what_it_tells_exported_and_removed(
     # It names somebody: it leaves only when that was ticked, and only to where a person said.
     out = tmp_path / "page"
     for fields in ([("folder", str(out))], [("folder", "page"), ("anyway", "1")], [("folder", str(desk.path / "in"))]):
-        assert "Not so:" in visitor.fill(page, f"{page.at}/export", *fields).text
+        assert "Attention:" in visitor.fill(page, f"{page.at}/export", *fields).text
     assert not out.exists()
     page = visitor.fill(page, f"{page.at}/export", ("folder", str(out)), ("anyway", "1"))
     assert f"lies in {out}" in page.text

@@ -66,7 +66,7 @@ def test_marks_notes_and_labels_are_kept_and_found_by_views(visitor: Visitor, le
     assert len(by_label) == 3
     assert all("1 source" in visitor.get(link).text for link in by_label)
     refused = visitor.fill(page, f"{path}/mark", ("state", "verifying"), ("embargo", "tomorrow"))
-    assert "Not so:" in refused.text
+    assert "Attention:" in refused.text
 
 
 def test_many_are_marked_at_once(visitor: Visitor, letters: dict[str, str], desk: Desk) -> None:
@@ -109,7 +109,7 @@ def test_an_answer_is_drafted_queued_and_taken_back(visitor: Visitor, letters: d
     assert "شكرا" in page.text
     assert "nothing to send" in visitor.fill(page, at, ("text", "  "), ("do", "send")).text
     page = visitor.fill(page, at, ("text", "x" * 40_000), ("do", "send"))
-    assert "Not so:" in page.text
+    assert "Attention:" in page.text
     assert "x" * 40_000 in page.text, "what was refused need not be typed again"
     page = visitor.fill(page, at, ("text", "شكرا جزيلا"), ("do", "send"))
     assert "Waits for the next file of slots." in page.text
@@ -126,14 +126,14 @@ def test_export_writes_where_a_person_says_and_nowhere_else(
     path = f"/letters/{letters['chinese']}"
     page = visitor.get(path)
     for wrong in ("", "relative/folder", str(desk.path / "inside"), "a\0b"):
-        assert "Not so:" in visitor.fill(page, f"{path}/export", ("folder", wrong)).text
+        assert "Attention:" in visitor.fill(page, f"{path}/export", ("folder", wrong)).text
     out = tmp_path / "case"
     page = visitor.fill(page, f"{path}/export", ("folder", str(out)))
     assert "lie in" in page.text
     assert (out / "message.txt").read_text() == CHINESE
     assert (out / "files" / "账目 2026.txt").read_bytes() == b"one two three\n"
     assert state_of(desk)[1].count("exported") == 2
-    assert "Not so:" in visitor.fill(page, f"{path}/export", ("folder", str(out))).text
+    assert "Attention:" in visitor.fill(page, f"{path}/export", ("folder", str(out))).text
 
 
 def test_a_file_has_its_page_and_without_a_sandbox_no_preview(

@@ -37,8 +37,8 @@ def test_it_goes_whole_and_it_is_said_where_copies_may_remain(
         key = one.locks.key
     assert f"/letters/{doomed}/shred" in page.source
     before = squeezed(visitor.get(f"/letters/{doomed}/shred").text)
-    for said in ("1 working copy", "its 1 answer will be destroyed, too, 1 of which", "exported on 2026", "if this desk still has it, opens",
-                 "The server keeps its boxes", "The vault gets fresh keys"):  # fmt: skip
+    for said in ("1 working copy", "its 1 answer will be destroyed, too, 1 of which", "exported on 2026",
+                 "if this desk still has it, opens", "The server keeps its boxes", "The vault gets fresh keys"):  # fmt: skip
         assert said in before
     page = confirmed(visitor, doomed)
     assert page.at.startswith("/shredded/")
@@ -68,7 +68,7 @@ def test_without_id_and_passphrase_nothing_is_shredded(
     visitor: Visitor, letters: dict[str, str], desk: Desk, typed: str, word: str, why: str
 ) -> None:
     page = confirmed(visitor, letters["arabic"], typed.format(id=letters["arabic"]), word)
-    assert "Not so:" in page.text
+    assert "Attention:" in page.text
     assert why in page.text
     assert kept(desk) == set(letters.values())
     assert log_of(desk, "shredded") == []

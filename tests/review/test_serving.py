@@ -79,3 +79,18 @@ def test_where_no_folder_lies_in_memory_no_browser_is_opened(tmp_path: Path, mon
     monkeypatch.setattr(browser, "_MEMORY", set())
     with pytest.raises(Refused, match="--no-open"):
         browser.memory()
+
+
+def test_a_browser_that_cannot_start_leaves_a_link_at_the_terminal(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "chromium").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "bin" / "chromium").chmod(0o755)
+    serving = started(desk, tmp_path)
+    try:
+        assert serving.stdout
+        link = next(line.strip() for line in serving.stdout if "/enter/" in line)
+        assert httpx.get(link, trust_env=False).status_code == 303
+    finally:
+        serving.terminate()
+        serving.communicate(timeout=200)
+    assert serving.returncode == 0

@@ -55,7 +55,7 @@ def test_what_is_no_template_is_refused_and_need_not_be_typed_again(
 ) -> None:
     added(visitor)
     page = added(visitor, name, text)
-    assert "Not so:" in page.text
+    assert "Attention:" in page.text
     assert why in page.text
     assert kept(desk) == {"thanks, 谢谢": THANKS}
     assert text.strip() in page.text

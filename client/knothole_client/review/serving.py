@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 
@@ -110,7 +111,8 @@ async def _until_interrupted(serving: Serving, say: Callable[[str], None], *, op
     with contextlib.ExitStack() as stack:
         link = serving.link()
         if open_browser:
-            stack.enter_context(browser.opened(link))
+            started = stack.enter_context(browser.opened(link))
+            stack.callback(asyncio.create_task(_gone(started, serving, say)).cancel)
             say(f"The review desk is open in a browser of its own, at {serving.url}.")
         else:
             say(f"The review desk is at {link}")
@@ -118,6 +120,14 @@ async def _until_interrupted(serving: Serving, say: Callable[[str], None], *, op
         say("It locks after five minutes without you. Ctrl-C ends it.")
         with _asked_for_links(serving, say):
             await serving.run()
+
+
+async def _gone(started: "subprocess.Popen[bytes]", serving: Serving, say: Callable[[str], None]) -> None:
+    """A browser that cannot start, or was closed, must not leave somebody before a desk that has no door."""
+    while started.poll() is None:
+        await asyncio.sleep(_LOOKS_EVERY / 2)
+    say("The browser has ended. The desk is still here: Ctrl-C ends it, and this link lets another browser in, once:")
+    say(serving.link())
 
 
 @contextlib.contextmanager
