@@ -19,7 +19,7 @@ from knothole_keys.errors import Refused
 _ENTRIES = 100
 # The sheets are joined, so that a page asks for one.
 _ASSETS = {
-    "/desk.css": ("text/css; charset=utf-8", ("desk.css", "inbox.css", "pages.css")),
+    "/desk.css": ("text/css; charset=utf-8", ("desk.css", "controls.css", "pages.css", "letters.css")),
     "/icon.svg": ("image/svg+xml", ("icon.svg",)),
 }
 
