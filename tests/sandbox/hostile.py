@@ -4,6 +4,7 @@
 
 import gzip
 import io
+import random
 import struct
 import tarfile
 import zipfile
@@ -48,11 +49,12 @@ def pdf(body: bytes, more: bytes = b"") -> bytes:
     )
 
 
-def packed_objects(text: bytes) -> bytes:
-    data = zlib.compress(text)
-    return (
-        b"7 0 obj\n<< /Type /ObjStm /Filter /FlateDecode /Length %d >>\nstream\n" % len(data) + data + b"\nendstream\nendobj\n"
-    )
+def packed_objects(text: bytes, *, twice: bool = False) -> bytes:
+    data, way = zlib.compress(text), b"/FlateDecode"
+    if twice:
+        data, way = data.hex().encode() + b">", b"[ /ASCIIHexDecode /FlateDecode ]"
+    head = b"7 0 obj\n<< /Type /ObjStm /Filter %s /Length %d >>\nstream\n" % (way, len(data))
+    return head + data + b"\nendstream\nendobj\n"
 
 
 def docx(*members: tuple[str, bytes]) -> bytes:
@@ -102,6 +104,22 @@ TABLE: dict[str, tuple[str, bytes | Callable[[], bytes], set[str], set[str]]] = 
     "PDF with a script": ("a.pdf", pdf(b"/OpenAction << /S /JavaScript /JS (app.alert(1)) >>"), {"pdf_script", "pdf_open_action"}, set()),
     "PDF with a script by another spelling": ("a.pdf", pdf(b"/AA << /O << /S /J#61vaScript >> >>"), {"pdf_script", "pdf_open_action"}, set()),
     "PDF with a script in packed objects": ("a.pdf", pdf(b"", packed_objects(b"<< /S /JavaScript /JS 9 0 R >>")), {"pdf_script"}, set()),
+    "PDF with a script in objects packed twice": (
+        "a.pdf", pdf(b"", packed_objects(b"<< /S /JavaScript >>", twice=True)), {"unread"}, set(),
+    ),
+    "PDF with a script at the end of many packed objects": (
+        "a.pdf", lambda: pdf(b"", packed_objects(random.Random(1).randbytes(9 << 20) + b"<< /S /JavaScript >>")), {"unread"}, set(),
+    ),
+    "PDF with a script in objects that are not packed": (
+        "a.pdf", pdf(b"", b"7 0 obj << /Type /ObjStm >> stream\n<< /S /JavaScript >>\nendstream\n"), {"pdf_script"}, {"unread"},
+    ),
+    "PDF with a script in what it calls a stream": (
+        "a.pdf", pdf(b"", b"% stream\n7 0 obj << /S /JavaScript /JS 9 0 R >> endobj\n% endstream\n"), {"pdf_script"}, set(),
+    ),
+    "a long scan": (
+        "a.pdf", lambda: pdf(b"", b"7 0 obj << /Filter /DCTDecode >> stream\n" + b"/AA\xff/JS\xfe" * 9 + random.Random(2).randbytes(20 << 20) + b"\nendstream\n"),
+        set(), {"pdf_script", "pdf_open_action", "pdf_link", "unread", "archive_bomb"},
+    ),
     "PDF that starts a program": ("a.pdf", pdf(b"/OpenAction << /S /Launch /F (cmd.exe) >>"), {"pdf_launch", "pdf_open_action"}, set()),
     "PDF with a file inside": ("a.pdf", pdf(b"/Names << /EmbeddedFiles 5 0 R >>"), {"embedded_file"}, set()),
     "PDF that sends a form": ("a.pdf", pdf(b"/A << /S /SubmitForm /F (http://x) >>"), {"pdf_form_sent"}, set()),
@@ -132,6 +150,7 @@ TABLE: dict[str, tuple[str, bytes | Callable[[], bytes], set[str], set[str]]] = 
     "DOCX that asks another program": ("a.docx", docx(("word/footer.xml", b"<w:t>DDEAUTO c:\\\\cmd</w:t>")), {"remote_content"}, set()),
     "DOCX with a password": ("a.docx", ole("EncryptedPackage"), {"encrypted"}, set()),
     "DOC with macros": ("a.doc", ole("_VBA_PROJECT"), {"macros"}, set()),
+    "XLSM with old macros": ("a.xlsm", docx(("xl/macrosheets/sheet1.xml", b"<f>EXEC()</f>")), {"macros"}, set()),
     "ODT with macros": ("a.odt", odt(("Basic/Standard/Module1.xml", b"<script:module/>")), {"macros"}, set()),
     "ODT with a picture from elsewhere": ("a.odt", odt(("styles.xml", b'<draw:image xlink:href="http://x/y.png"/>')), {"remote_content"}, set()),
     "ODT with a password": ("a.odt", odt(("META-INF/manifest.xml", b"<manifest:encryption-data/>")), {"encrypted"}, set()),

@@ -1,9 +1,12 @@
 """What comes out of the walls is read as from an enemy: here it is written by one."""
 
+import contextlib
 import io
 import json
 import os
+import threading
 import zlib
+from dataclasses import replace
 
 import pytest
 
@@ -18,14 +21,21 @@ LIMITS = Limits(frames=3, width=100, height=100, pixels=15_000, output=50_000, s
 
 def heard(program: str, data: bytes, limits: Limits = LIMITS, sink: io.BytesIO | None = None) -> Outcome:
     incoming, outgoing = os.pipe()
-    with os.fdopen(incoming, "rb") as stream, os.fdopen(outgoing, "wb") as other:
-        other.write(data)
-        other.close()
-        out = Reader(stream, limits.seconds, limits.output, lambda: False)
-        try:
+
+    def say() -> None:
+        with contextlib.suppress(BrokenPipeError), os.fdopen(outgoing, "wb") as other:
+            other.write(data)
+
+    saying = threading.Thread(target=say)
+    saying.start()
+    try:
+        with (
+            os.fdopen(incoming, "rb") as stream,
+            contextlib.closing(Reader(stream, limits.seconds, limits.output, lambda: False)) as out,
+        ):
             return answer(program, out, limits, sink, [])
-        finally:
-            out.close()
+    finally:
+        saying.join()
 
 
 def head(what: str, kind: object = "image", pages: object = 1, **more: object) -> bytes:
@@ -93,6 +103,15 @@ LIES = {
 def test_a_lie_is_not_believed(lie: str) -> None:
     with pytest.raises(Lied):
         heard(*LIES[lie])
+
+
+@pytest.mark.parametrize(("what", "said"), [("listing", b'["a", 2]'), ("flags", b'"macros"'), ("metadata", b'["a", "b"]')])
+def test_a_list_is_not_parsed_beyond_what_an_honest_one_needs(what: str, said: bytes) -> None:
+    """Python's lists take thirty times the bytes that say them, in this process and not behind the walls."""
+    limits, program = replace(LIMITS, output=64 << 20), "preview" if what == "listing" else what
+    assert heard(program, head(what) + b"[" + said + b" " * 9000 + b"]", limits=limits).end == "done"
+    with pytest.raises(Lied):
+        heard(program, head(what) + b"[" + said + b" " * (9 << 20) + b"]", limits=limits)
 
 
 def test_what_is_true_is_heard() -> None:

@@ -4,7 +4,7 @@ Without a working sandbox there is no preview: not a smaller one either. Nothing
 were made into a picture here, and plain text.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import BinaryIO, cast
 
@@ -71,8 +71,11 @@ def look(inbox: Beside, submission: Submission, file: FileState, number: int, fi
     preview, pictures, size = out("preview", first), list[bytes](), 0
     for picture in preview.pictures:
         size += len(picture)
-        if size <= MOST_BYTES:
-            pictures.append(picture)
+        if size > MOST_BYTES and pictures:
+            break
+        pictures.append(picture)
+    # The page leads on to what is not kept.
+    preview = replace(preview, pictures=())
     flags, metadata = out("flags"), out("metadata")
     told = exposure.judged(metadata, flags, file.entry.name)
     return Look(name, submission.id, number, first, preview, flags, metadata, out("text"), told, tuple(pictures))

@@ -12,6 +12,8 @@ from knothole_client.sandbox.vocabulary import FLAGS, KINDS, WHYS
 LONGEST_HEAD = 256
 MOST_ENTRIES = 10_000
 MOST_FIELDS = 2000
+# Bytes of JSON that are parsed here: as Python's lists they take up to thirty times as much.
+LONGEST_LISTING, LONGEST_METADATA, LONGEST_FLAGS = 8 << 20, 2 << 20, 1 << 16
 MOST_PAGES = 1_000_000
 
 
@@ -33,13 +35,13 @@ def answer(program: str, out: Reader, limits: Limits, sink: BinaryIO | None, cam
             came.append(picture)
         return Outcome("done", kind=kind, pages=pages, pictures=tuple(came))
     if program == "preview" and what == "listing":
-        return Outcome("done", kind=kind, pages=pages, listing=_listing(_json(out.rest())))
+        return Outcome("done", kind=kind, pages=pages, listing=_listing(_json(out.rest(LONGEST_LISTING))))
     if program == "text" and what == "text":
-        return Outcome("done", kind=kind, text=_text(out.rest()), cut=pages == 1)
+        return Outcome("done", kind=kind, text=_text(out.rest(limits.output)), cut=pages == 1)
     if program == "flags" and what == "flags":
-        return Outcome("done", kind=kind, flags=_flags(_json(out.rest())))
+        return Outcome("done", kind=kind, flags=_flags(_json(out.rest(LONGEST_FLAGS))))
     if program == "metadata" and what == "metadata":
-        return Outcome("done", kind=kind, metadata=_metadata(_json(out.rest())))
+        return Outcome("done", kind=kind, metadata=_metadata(_json(out.rest(LONGEST_METADATA))))
     if program == "clean" and what == "clean" and sink is not None:
         return Outcome("done", kind=kind, cut=pages == 1, written=out.pour(sink))
     raise Lied

@@ -58,13 +58,16 @@ class Reader:
             kept += more
         return bytes(kept)
 
-    def rest(self) -> bytes:
-        """All that is left, within what is heard at all."""
-        parts = [self._kept]
+    def rest(self, most: int) -> bytes:
+        """All that is left; Lied when that is more than `most` bytes."""
+        kept = bytearray(self._kept)
         self._kept = b""
-        while more := self._some(1 << 20):
-            parts.append(more)
-        return b"".join(parts)
+        while len(kept) <= most:
+            more = self._some(1 << 20)
+            if not more:
+                return bytes(kept)
+            kept += more
+        raise Lied
 
     def pour(self, sink: BinaryIO) -> int:
         """All that is left, into `sink`, as it comes."""

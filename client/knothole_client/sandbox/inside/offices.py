@@ -45,7 +45,12 @@ def _packed(source: BinaryIO) -> set[str]:
 def _part(packed: zipfile.ZipFile, one: zipfile.ZipInfo) -> set[str]:
     name = one.filename.lower()
     found: set[str] = set()
-    if name.endswith("vbaproject.bin") or (name.startswith(("basic/", "scripts/")) and not name.endswith("/")):
+    # Excel's macros of before there was a language for them lie in sheets of their own.
+    if (
+        name.endswith("vbaproject.bin")
+        or "/macrosheets/" in name
+        or (name.startswith(("basic/", "scripts/")) and not name.endswith("/"))
+    ):
         found.add("macros")
     if "/embeddings/" in name or "/activex/" in name or (name.startswith("object ") and name.endswith("content.xml")):
         found.add("embedded_object")

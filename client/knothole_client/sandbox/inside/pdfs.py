@@ -4,7 +4,9 @@ import re
 import zlib
 
 _HEX = re.compile(rb"#([0-9a-fA-F]{2})")
-_STREAM = re.compile(rb"stream\r?\n")
+_STREAM = re.compile(rb"(?<!end)stream\r?\n")
+# A name with eight characters of text before it and two behind.
+_AMONG_LETTERS = re.compile(rb"[\t\n\r\x20-\x7e]{8}/[A-Za-z#0-9]{2,24}[\t\n\r\x20-\x7e]{2}")
 _MOST_UNPACKED = 128 << 20
 _EACH = 8 << 20
 _NAMES = {
@@ -24,26 +26,44 @@ _PATTERNS = {
 
 def flags(data: bytes) -> set[str]:
     """What is dangerous in it."""
-    found, left = _named(data), _MOST_UNPACKED
+    found, left, at, outside = set[str](), _MOST_UNPACKED, 0, list[bytes]()
     for stream in _STREAM.finditer(data):
         if left <= 0:
-            return found | {"unread"}
-        unpacker = zlib.decompressobj()
-        try:
-            piece = unpacker.decompress(data[stream.end() : stream.end() + (4 << 20)], min(left, _EACH))
-        except zlib.error:
+            found.add("unread")
+            break
+        if stream.start() < at:
             continue
-        left -= len(piece)
+        end = data.find(b"endstream", stream.end())
+        inside = data[stream.end() : end if end >= 0 else len(data)]
+        outside.append(data[at : stream.start()])
+        at = stream.end() + len(inside)
+        head = _head(data[max(0, stream.start() - 2000) : stream.start()])
+        # Compressed bytes may be any name by chance, so only names among letters count there: somebody may have called
+        # objects a stream which other programs do not take for one.
+        found |= _named(b"\n".join(_AMONG_LETTERS.findall(inside)))
+        if b"ObjStm" not in head:
+            continue
         # Only streams of objects hold names that are obeyed; text and pictures may hold anything.
-        if _of_objects(data[max(0, stream.start() - 2000) : stream.start()]):
-            found |= _named(piece)
-        if unpacker.unconsumed_tail and len(piece) == _EACH:
-            found.add("archive_bomb" if _is_zeros(piece) else "unread")
-    return found
+        objects, whole = _unpacked(inside, min(left, _EACH)) if b"Filter" in head else (inside, True)
+        left -= len(objects)
+        found |= _named(objects)
+        if not whole:
+            found.add("archive_bomb" if len(objects) == _EACH and _is_zeros(objects) else "unread")
+    outside.append(data[at:])
+    return found | _named(b"\n".join(outside))
 
 
-def _of_objects(before: bytes) -> bool:
-    return b"ObjStm" in _HEX.sub(_character, before[before.rfind(b"obj") :])
+def _unpacked(data: bytes, most: int) -> tuple[bytes, bool]:
+    """What a packed stream holds, as far as `most`, and whether that is all of it."""
+    unpacker = zlib.decompressobj()
+    try:
+        return unpacker.decompress(data, most), unpacker.eof
+    except zlib.error:
+        return b"", False
+
+
+def _head(before: bytes) -> bytes:
+    return _HEX.sub(_character, before[before.rfind(b"obj") :])
 
 
 def _is_zeros(piece: bytes) -> bool:
