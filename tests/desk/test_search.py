@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from knothole_client.desk import extracts, looking, search
-from knothole_client.desk.extracts import MAX_TEXT, Extracts
-from knothole_client.desk.search import Document, Index
+from knothole_client.desk.extracts import KIND, MAX_TEXT, Extracts
+from knothole_client.desk.search import MAX_TEXTS, Document, Index
 from knothole_keys.errors import BoxDamaged, Refused
 from tests.desk.conftest import NOW, Desk
 from tests.support.drop import Drop, seal_submission, write_out
@@ -222,3 +222,25 @@ def test_extracted_text_is_capped_and_a_file_without_any_is_not_tried_again(desk
         assert second.text.startswith("x y")
         assert len(second.text) < MAX_TEXT
         assert extracts.due(vault.records, submission) == []
+
+
+def test_a_text_that_has_many_names_is_opened_once_and_no_letter_fills_the_memory(
+    desk: Desk, drop: Drop, tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contents = {f"{number}.txt": bytes([number % 8]) for number in range(80)}
+    sent = seal_submission(drop, "", contents)
+    desk.take_in(write_out(tmp_path / "out", drop, sent.boxes))
+    opened: list[str] = []
+    with desk.opened() as (vault, _), desk.inbox() as inbox:
+        submission = inbox.find(sent.id.hex())
+        # The first eight are all that differ.
+        extracts.fill(vault, inbox, submission, lambda source, name: f"bridge {name} " * 100_000, submission.files[:8])
+        real = vault.records.get_sound
+        monkeypatch.setattr(
+            vault.records, "get_sound", lambda kind, name: (opened.append(name) if kind == KIND else None, real(kind, name))[1]
+        )
+        (made,) = search.documents(vault.records)
+        texts = [(label, text) for column, label, text in made.fields if column == "text"]
+        assert [label for label, _ in texts] == [f"{number}.txt" for number in range(len(texts))]
+        assert sum(len(text) for _, text in texts) == MAX_TEXTS
+        assert len(opened) == len(set(opened)) == len(texts) < 8

@@ -28,6 +28,8 @@ _CATEGORIES = " ".join(one if len(one) == 2 else f"{one}*" for one in terms.CATE
 _COLUMNS = ", ".join(COLUMNS)
 # Characters of a field that are indexed; and that are looked through for the lines that a hit shows, first and at most.
 MAX_FIELD, _FIRST, _SHOWN = 1024 * 1024, 1000, 200_000
+# Characters of all its files' texts that are indexed of a submission, however many files it names.
+MAX_TEXTS = 4 * MAX_FIELD
 _AROUND = 80
 # What would break a line, or hide in it, counts as a space: places in a snippet stay what they are.
 _BLANKS = dict.fromkeys((*range(32), *range(127, 160), 8232, 8233), " ")
@@ -193,9 +195,15 @@ def _document(records: Records, submission: str, noted: Callable[[str], bool], e
         fields.append(("names", "", "\n".join(item["name"] for item in files)))
     if noted(submission) and (value := records.get_sound(NOTES, submission)):
         fields.append(("notes", "", "\n".join(note["text"] for note in value["notes"])))
+    # One content may have every name of a table, and each of 65,536 contents a long text: it is the source who chooses.
+    names: dict[str, str] = {}
     for item in files:
-        if extracted(item["root"]) and (value := records.get_sound(EXTRACT, item["root"])) and value["text"]:
-            fields.append(("text", item["name"], value["text"]))
+        names.setdefault(item["root"], item["name"])
+    left = MAX_TEXTS
+    for root, name in names.items():
+        if left and extracted(root) and (value := records.get_sound(EXTRACT, root)) and value["text"]:
+            fields.append(("text", name, value["text"][:left]))
+            left -= len(fields[-1][2])
     return Document(submission, tuple(fields))
 
 
