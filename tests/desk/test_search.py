@@ -146,7 +146,7 @@ def test_it_can_be_asked_while_it_is_built_and_says_how_far_it_is(
     two, go_on = threading.Event(), threading.Event()
     real = search.documents
 
-    def slowly(records):
+    def slowly(records, _):
         for number, one in enumerate(real(records)):
             if number == 2:
                 two.set()
@@ -170,7 +170,7 @@ def test_locking_stops_the_building(desk: Desk, drop: Drop, tmp_path, monkeypatc
     real = search.documents
     endless = threading.Event()
 
-    def forever(records):
+    def forever(records, _):
         (one,) = real(records)
         while True:
             endless.set()
@@ -244,3 +244,7 @@ def test_a_text_that_has_many_names_is_opened_once_and_no_letter_fills_the_memor
         assert [label for label, _ in texts] == [f"{number}.txt" for number in range(len(texts))]
         assert sum(len(text) for _, text in texts) == MAX_TEXTS
         assert len(opened) == len(set(opened)) == len(texts) < 8
+        opened.clear()
+        # It is stopped in the middle of a letter, too.
+        list(search.documents(vault.records, lambda: len(opened) == 1))
+        assert len(opened) == 1

@@ -97,7 +97,7 @@ class Index:
         """Index everything in an open vault in the background; `close` it before the vault."""
         # Before the thread, so that nobody sees a finished index of nothing.
         self._of = vault.records.count("submission")
-        self._thread = threading.Thread(target=self._build, args=(vault,), daemon=True)
+        self._thread = threading.Thread(target=self._build, args=(vault,), name="index", daemon=True)
         self._thread.start()
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -109,6 +109,7 @@ class Index:
     def close(self) -> None:
         """Stop building it, and forget it."""
         self._stopped.set()
+        self._db.interrupt()
         self.wait()
         with self._lock:
             self._db.close()
@@ -161,7 +162,7 @@ class Index:
     def _build(self, vault: Vault) -> None:
         try:
             with vault.beside() as records:
-                for document in documents(records):
+                for document in documents(records, self._stopped.is_set):
                     if self._stopped.is_set():
                         return
                     self.add(document)
@@ -169,42 +170,57 @@ class Index:
                 # Records that came or went meanwhile: all there is, is indexed.
                 self._of = self._done
         except (KnotholeError, MemoryError, sqlite3.Error) as error:
+            if self._stopped.is_set():
+                return
             why = str(error) if isinstance(error, KnotholeError) else "This machine has too little memory for it."
             self._failure = f"Only {self._done} of {self._of} submissions can be searched. {why}"
 
 
-def documents(records: Records) -> Iterator[Document]:
-    """Everything that can be searched, the newest first; a damaged record is left out (`Records.damaged`)."""
+def documents(records: Records, stopped: Callable[[], bool] = lambda: False) -> Iterator[Document]:
+    """Everything that can be searched, the newest first; a damaged record is left out (`Records.damaged`).
+
+    Once it is `stopped` nothing more is opened, and what comes of a document that was begun is not all of it.
+    """
     days = sorted(((value["day"], value["id"]) for value in records.all_sound("submission")), reverse=True)
     noted, extracted = records.names(NOTES), records.names(EXTRACT)
     for _, submission in days:
-        yield _document(records, submission, noted, extracted)
+        if stopped():
+            return
+        yield Document(submission, tuple(_fields(records, submission, noted, extracted, stopped)))
 
 
 def document(records: Records, submission: str) -> Document:
     """What can be searched of one submission: to be added anew when a note or a text came."""
-    return _document(records, submission, partial(records.has, NOTES), partial(records.has, EXTRACT))
+    noted, extracted = partial(records.has, NOTES), partial(records.has, EXTRACT)
+    return Document(submission, tuple(_fields(records, submission, noted, extracted, lambda: False)))
 
 
-def _document(records: Records, submission: str, noted: Callable[[str], bool], extracted: Callable[[str], bool]) -> Document:
-    fields: list[tuple[str, str, str]] = []
+def _fields(
+    records: Records,
+    submission: str,
+    noted: Callable[[str], bool],
+    extracted: Callable[[str], bool],
+    stopped: Callable[[], bool],
+) -> Iterator[tuple[str, str, str]]:
     content = records.get_sound("content", submission)
     files = content["files"] if content else []
     if content is not None:
-        fields.append(("message", "", content["message"]))
-        fields.append(("names", "", "\n".join(item["name"] for item in files)))
+        yield "message", "", content["message"]
+        yield "names", "", "\n".join(item["name"] for item in files)
     if noted(submission) and (value := records.get_sound(NOTES, submission)):
-        fields.append(("notes", "", "\n".join(note["text"] for note in value["notes"])))
+        yield "notes", "", "\n".join(note["text"] for note in value["notes"])
     # One content may have every name of a table, and each of 65,536 contents a long text: it is the source who chooses.
     names: dict[str, str] = {}
     for item in files:
         names.setdefault(item["root"], item["name"])
     left = MAX_TEXTS
     for root, name in names.items():
-        if left and extracted(root) and (value := records.get_sound(EXTRACT, root)) and value["text"]:
-            fields.append(("text", name, value["text"][:left]))
-            left -= len(fields[-1][2])
-    return Document(submission, tuple(fields))
+        if stopped() or not left:
+            return
+        if extracted(root) and (value := records.get_sound(EXTRACT, root)) and value["text"]:
+            text = value["text"][:left]
+            left -= len(text)
+            yield "text", name, text
 
 
 def _row(fields: list[tuple[str, str, str]]) -> list[str]:
