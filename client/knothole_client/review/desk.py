@@ -177,8 +177,10 @@ class Desk:
     def open_letter(self, submission: str) -> None:
         """Note that a letter was opened, once while the vault is open: the log is of acts, not of clicks."""
         if submission not in self.opened:
-            self.opened.add(submission)
-            self.say(looking.opened(self.vault, submission, clock.now()), good=False)
+            unwritten = looking.opened(self.vault, submission, clock.now())
+            if not unwritten:
+                self.opened.add(submission)
+            self.say(unwritten, good=False)
 
     def say(self, text: str, *, good: bool = True) -> None:
         """Have the next page say something, if it is anything."""

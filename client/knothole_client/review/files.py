@@ -74,9 +74,14 @@ async def look(request: Request) -> Response:
         # Not by its name, which may name somebody.
         desk.say(custody.log(desk.vault, "previewed", name, f"file {number}, from page {first}"), good=False)
         if made.text.end == "done":
-            with desk.vault.changing():
-                Extracts(desk.vault.records).put(found.entry.root.hex(), made.text.text)
-            desk.search.renew(desk.vault.records, name)
+            try:
+                with desk.vault.changing():
+                    Extracts(desk.vault.records).put(found.entry.root.hex(), made.text.text)
+                desk.search.renew(desk.vault.records, name)
+            except Refused as error:
+                # What was seen took minutes, and is shown all the same.
+                why = f"{str(error)[:1].lower()}{str(error)[1:]}"
+                desk.say(f"The words of this file were not kept for the search: {why}", good=False)
         kept: Look = desk.keep(desk.looks, lambda one: replace(made, id=one))
         job.then = f"/looks/{kept.id}"
 
