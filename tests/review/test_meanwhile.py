@@ -38,5 +38,5 @@ def test_a_look_that_ended_during_an_import_is_shown(
         assert page.at.startswith("/looks/")
         assert "what the walls let through" in page.text
         assert "The words of this file were not kept for the search: another command is changing" in squeezed(page.text)
-    page = visitor.fill(page, f"{path}/look")
+    page = visitor.fill(visitor.get(path), f"{path}/look")
     assert "were not kept" not in page.text
