@@ -2,15 +2,16 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 
 import pytest
 
-from knothole_client.desk import extracts, looking, search
+from knothole_client.desk import extracts, looking
+from knothole_client.desk.documents import MAX_TEXTS, Document, Documents, documents
 from knothole_client.desk.extracts import KIND, MAX_TEXT, Extracts
-from knothole_client.desk.search import MAX_TEXTS, Document, Index
+from knothole_client.desk.records import Records
+from knothole_client.desk.search import Index
 from knothole_keys.errors import BoxDamaged, Refused
 from tests.desk.conftest import NOW, Desk
 from tests.support.drop import Drop, seal_submission, write_out
@@ -144,16 +145,16 @@ def test_it_can_be_asked_while_it_is_built_and_says_how_far_it_is(
     sent = [seal_submission(drop, f"bridge {i}") for i in range(3)]
     desk.take_in(write_out(tmp_path / "out", drop, [box for one in sent for box in one.boxes]))
     two, go_on = threading.Event(), threading.Event()
-    real = search.documents
+    real, made = Documents.make, list[str]()
 
-    def slowly(records, _):
-        for number, one in enumerate(real(records)):
-            if number == 2:
-                two.set()
-                assert go_on.wait(60)
-            yield one
+    def slowly(self: Documents, records: Records, name: str, stopped: Callable[[], bool]) -> Document:
+        if len(made) == 2:
+            two.set()
+            assert go_on.wait(60)
+        made.append(name)
+        return real(self, records, name, stopped)
 
-    monkeypatch.setattr(search, "documents", slowly)
+    monkeypatch.setattr(Documents, "make", slowly)
     with desk.opened() as (vault, _), closing(Index()) as index:
         index.start(vault)
         assert two.wait(60)
@@ -167,16 +168,16 @@ def test_it_can_be_asked_while_it_is_built_and_says_how_far_it_is(
 
 def test_locking_stops_the_building(desk: Desk, drop: Drop, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.take_in(write_out(tmp_path / "out", drop, seal_submission(drop, "bridge").boxes))
-    real = search.documents
+    real = Documents.make
     endless = threading.Event()
 
-    def forever(records, _):
-        (one,) = real(records)
-        while True:
-            endless.set()
-            yield replace(one, id=str(time.monotonic()))
+    def forever(self: Documents, records: Records, name: str, stopped: Callable[[], bool]) -> Document:
+        endless.set()
+        while not stopped():
+            time.sleep(0.01)
+        return real(self, records, name, stopped)
 
-    monkeypatch.setattr(search, "documents", forever)
+    monkeypatch.setattr(Documents, "make", forever)
     with desk.opened() as (vault, _):
         index = Index()
         index.start(vault)
@@ -239,12 +240,12 @@ def test_a_text_that_has_many_names_is_opened_once_and_no_letter_fills_the_memor
         monkeypatch.setattr(
             vault.records, "get_sound", lambda kind, name: (opened.append(name) if kind == KIND else None, real(kind, name))[1]
         )
-        (made,) = search.documents(vault.records)
+        (made,) = documents(vault.records)
         texts = [(label, text) for column, label, text in made.fields if column == "text"]
         assert [label for label, _ in texts] == [f"{number}.txt" for number in range(len(texts))]
         assert sum(len(text) for _, text in texts) == MAX_TEXTS
         assert len(opened) == len(set(opened)) == len(texts) < 8
         opened.clear()
         # It is stopped in the middle of a letter, too.
-        list(search.documents(vault.records, lambda: len(opened) == 1))
+        list(documents(vault.records, lambda: len(opened) == 1))
         assert len(opened) == 1

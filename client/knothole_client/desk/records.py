@@ -106,6 +106,10 @@ class Records:
         rows = self._db.execute(f"select place, substr(box, 1, 24) from {TABLE} where shelf = ?", [self._shelf(kind)])  # noqa: S608
         return dict(rows.fetchall())
 
+    def place(self, kind: str, name: str) -> bytes:
+        """Where the record of this kind and name lies, or would lie."""
+        return self._where(kind, name)[0]
+
     def names(self, kind: str) -> Callable[[str], bool]:
         """Whether there is a record of a kind by a name, as of now: for who asks that many times. None is opened."""
         places = self.versions(kind).keys()

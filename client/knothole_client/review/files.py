@@ -77,7 +77,6 @@ async def look(request: Request) -> Response:
             try:
                 with desk.vault.changing():
                     Extracts(desk.vault.records).put(found.entry.root.hex(), made.text.text)
-                desk.search.renew(desk.vault.records, name)
             except Refused as error:
                 # What was seen took minutes, and is shown all the same.
                 why = f"{str(error)[:1].lower()}{str(error)[1:]}"
