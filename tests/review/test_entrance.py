@@ -212,3 +212,18 @@ def test_whoever_reads_beside_a_vault_that_was_locked_is_told_so_and_writes_noth
             with pytest.raises(Refused, match="The vault was locked meanwhile"):
                 act()
         assert len(records.places()) == len(before) + 1
+
+
+def test_who_was_not_let_in_does_not_keep_it_open(desk: Desk, letters: dict[str, str]) -> None:
+    moment = [0.0]
+    with served(desk.path, now=lambda: moment[0]) as serving:
+        visitor = Visitor(serving).enter()
+        moment[0] = 200.0
+        for path in ("/enter/x", "/enter/", "/enter/x/../../", "/", "/nothing", "/desk.css"):
+            stranger(serving).get(path)
+        assert serving.room.rested == 200.0
+        visitor.get("/")
+        assert serving.room.rested == 0.0
+        moment[0] = 250.0
+        assert stranger(serving).get(serving.link()).status_code == 303
+        assert serving.room.rested == 0.0

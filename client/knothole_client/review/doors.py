@@ -30,6 +30,7 @@ async def enter(request: Request) -> Response:
     cookie = house.entrance.enter(request.path_params["token"])
     if cookie is None:
         raise NotAdmitted(403, "This link was used already, or is an old one. Press Enter in the terminal for a new one.")
+    house.room.touch()
     answer = go("/")
     answer.set_cookie(house.entrance.cookie, cookie, path="/", httponly=True, samesite="strict")
     return answer
