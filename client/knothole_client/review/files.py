@@ -23,12 +23,12 @@ from knothole_keys.errors import Refused
 
 
 def one_file(desk: Desk, name: str, number: int) -> tuple[Submission, FileState]:
-    """A letter and its file of this number, from 1 on. Raises NotAdmitted."""
+    """A letter and its file of this number, from 1 on; the letter has no other files here. Raises NotAdmitted."""
     row = desk.row(name)
-    submission = desk.inbox.submission(row.summary) if row else None
-    if submission is None or not 0 < number <= len(submission.files):
+    if row is None or not 0 < number <= row.summary.file_count:
         raise NotAdmitted(404, "There is no such file here any more.")
-    return submission, submission.files[number - 1]
+    submission = desk.inbox.submission(row.summary, slice(number - 1, number))
+    return submission, submission.files[0]
 
 
 async def file(request: Request) -> Response:
@@ -50,7 +50,7 @@ def _page(desk: Desk, name: str, number: int, made: Look | None) -> dict[str, An
         "file": found,
         "number": number,
         "why_not": previews.why_not(),
-        "duplicates": desk.duplicates(replace(submission, files=(found,))),
+        "duplicates": desk.duplicates(submission),
         "look": made,
         "copies": [(one, desk.checked.get(one.id)) for one in copies],
         "typed": desk.typed.get(f"/letters/{name}/files/{number}/copy", ""),
