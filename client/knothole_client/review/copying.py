@@ -39,7 +39,7 @@ async def make(request: Request) -> Response:
         try:
             if called:
                 making.check_name(called)
-            making.file_of(found[0], str(number))
+            making.file_of(found[0], found[1].entry.name)
         except Refused as error:
             desk.say(str(error), good=False)
             return None
