@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from knothole_client.desk import drop, looking
+from knothole_client.desk.answers import Answer
 from knothole_client.desk.boxes import Boxes
-from knothole_client.desk.custody import ENTRY, Entry
+from knothole_client.desk.custody import ENTRY, Checking, Entry
 from knothole_client.desk.duplicates import KIND as CONTENTS
 from knothole_client.desk.duplicates import digest
 from knothole_client.desk.exposure import Exposure
@@ -82,6 +83,7 @@ class Desk:
         self.shredded: dict[str, Any] = {}
         # What the exposure check said of working copies, which never change.
         self.checked: dict[str, Exposure] = {}
+        self.checking = Checking(vault.records)
         self._listing, self._known = Listing(vault), _Known([])
         self._entries = Remembered(vault.records, ENTRY, lambda value: Entry(**value))
         self._contents = Remembered(vault.records, CONTENTS, _contents)
@@ -151,6 +153,10 @@ class Desk:
     def row(self, submission: str) -> Row | None:
         """A letter by its whole id."""
         return next((row for row in self.rows() if row.id == submission), None)
+
+    def replies(self, thread: str) -> list[Answer]:
+        """This desk's replies to a thread, in no order."""
+        return [one for one in self._listing.answers() if one.kind == "reply" and one.thread == thread]
 
     def log(self) -> list[Entry]:
         """The custody log, in order."""

@@ -85,7 +85,7 @@ async def log(request: Request) -> Response:
         count, head = custody.head()
         anchor = anchor_text(count, head)
         try:
-            custody.check()
+            desk.checking.check()
             broken = ""
         except Refused as error:
             broken = str(error)

@@ -86,7 +86,7 @@ def _letter(desk: Desk, request: Request) -> dict[str, Any]:
     parts = _parts(submission.message)
     part = number(query.get("part", "1"), len(parts))
     answers = Answers(desk.vault.records)
-    replies = [one for one in answers.all("reply") if one.thread == row.summary.thread and row.summary.read]
+    replies = desk.replies(row.summary.thread) if row.summary.read else []
     return {
         "row": row,
         "letter": submission,
