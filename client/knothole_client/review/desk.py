@@ -12,8 +12,7 @@ from knothole_client.desk import drop, looking
 from knothole_client.desk.answers import Answer
 from knothole_client.desk.boxes import Boxes
 from knothole_client.desk.custody import ENTRY, Checking, Entry
-from knothole_client.desk.duplicates import KIND as CONTENTS
-from knothole_client.desk.duplicates import digest
+from knothole_client.desk.duplicates import Alike
 from knothole_client.desk.exposure import Exposure
 from knothole_client.desk.inbox import Inbox
 from knothole_client.desk.listing import Filter, Listing, Row, Thread, page, threads
@@ -22,7 +21,7 @@ from knothole_client.desk.submission import Submission
 from knothole_client.desk.vault import Vault
 from knothole_client.review.beside import Beside
 from knothole_client.review.searching import Found, Search
-from knothole_keys import clock, fields
+from knothole_keys import clock
 
 # Searches, jobs and previews that are kept, each; the oldest give way.
 _KEPT = 12
@@ -86,8 +85,7 @@ class Desk:
         self.checking = Checking(vault.records)
         self._listing, self._known = Listing(vault), _Known([])
         self._entries = Remembered(vault.records, ENTRY, lambda value: Entry(**value))
-        self._contents = Remembered(vault.records, CONTENTS, _contents)
-        self._alike: tuple[tuple[int, ...], dict[bytes, list[str]]] = ((), {})
+        self._alike = Alike(vault.records)
 
     @classmethod
     @contextmanager
@@ -164,15 +162,7 @@ class Desk:
 
     def duplicates(self, submission: Submission) -> dict[str, list[str]]:
         """The other letters that name the same file, by its name in this one."""
-        now = self.vault.records.changes(CONTENTS)
-        if self._alike[0] != now:
-            alike: dict[bytes, list[str]] = {}
-            for letter, digests in self._contents.all():
-                for one in digests:
-                    alike.setdefault(one, []).append(letter)
-            self._alike = now, alike
-        found = {file.entry.name: self._alike[1].get(digest(file.entry), []) for file in submission.files if file.entry.size}
-        return {name: others for name, letters in found.items() if (others := sorted(set(letters) - {submission.id}))}
+        return self._alike.of(submission.id, [file.entry for file in submission.files])
 
     def readers(self, recipients: tuple[str, ...]) -> list[str]:
         """The names of those whom a letter was sealed to, as far as the newest roster has them; else how their id begins."""
@@ -206,11 +196,6 @@ class Desk:
         name = secrets.token_hex(8)
         among[name] = make(name)
         return among[name]
-
-
-def _contents(value: dict[str, Any]) -> tuple[str, list[bytes]]:
-    raw = fields.strict_base64(value["files"]) or b""
-    return str(value["letter"]), [raw[at : at + 16] for at in range(0, len(raw), 16)]
 
 
 def _views(rows: list[Row], today: str) -> Views:
