@@ -2,15 +2,16 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 
 import pytest
 
-from knothole_client.desk import extracts, looking, search
-from knothole_client.desk.extracts import MAX_TEXT, Extracts
-from knothole_client.desk.search import Document, Index
+from knothole_client.desk import extracts, looking
+from knothole_client.desk.documents import MAX_TEXTS, Document, Documents, documents
+from knothole_client.desk.extracts import KIND, MAX_TEXT, Extracts
+from knothole_client.desk.records import Records
+from knothole_client.desk.search import Index
 from knothole_keys.errors import BoxDamaged, Refused
 from tests.desk.conftest import NOW, Desk
 from tests.support.drop import Drop, seal_submission, write_out
@@ -144,16 +145,16 @@ def test_it_can_be_asked_while_it_is_built_and_says_how_far_it_is(
     sent = [seal_submission(drop, f"bridge {i}") for i in range(3)]
     desk.take_in(write_out(tmp_path / "out", drop, [box for one in sent for box in one.boxes]))
     two, go_on = threading.Event(), threading.Event()
-    real = search.documents
+    real, made = Documents.make, list[str]()
 
-    def slowly(records):
-        for number, one in enumerate(real(records)):
-            if number == 2:
-                two.set()
-                assert go_on.wait(60)
-            yield one
+    def slowly(self: Documents, records: Records, name: str, stopped: Callable[[], bool]) -> Document:
+        if len(made) == 2:
+            two.set()
+            assert go_on.wait(60)
+        made.append(name)
+        return real(self, records, name, stopped)
 
-    monkeypatch.setattr(search, "documents", slowly)
+    monkeypatch.setattr(Documents, "make", slowly)
     with desk.opened() as (vault, _), closing(Index()) as index:
         index.start(vault)
         assert two.wait(60)
@@ -167,16 +168,16 @@ def test_it_can_be_asked_while_it_is_built_and_says_how_far_it_is(
 
 def test_locking_stops_the_building(desk: Desk, drop: Drop, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.take_in(write_out(tmp_path / "out", drop, seal_submission(drop, "bridge").boxes))
-    real = search.documents
+    real = Documents.make
     endless = threading.Event()
 
-    def forever(records):
-        (one,) = real(records)
-        while True:
-            endless.set()
-            yield replace(one, id=str(time.monotonic()))
+    def forever(self: Documents, records: Records, name: str, stopped: Callable[[], bool]) -> Document:
+        endless.set()
+        while not stopped():
+            time.sleep(0.01)
+        return real(self, records, name, stopped)
 
-    monkeypatch.setattr(search, "documents", forever)
+    monkeypatch.setattr(Documents, "make", forever)
     with desk.opened() as (vault, _):
         index = Index()
         index.start(vault)
@@ -222,3 +223,29 @@ def test_extracted_text_is_capped_and_a_file_without_any_is_not_tried_again(desk
         assert second.text.startswith("x y")
         assert len(second.text) < MAX_TEXT
         assert extracts.due(vault.records, submission) == []
+
+
+def test_a_text_that_has_many_names_is_opened_once_and_no_letter_fills_the_memory(
+    desk: Desk, drop: Drop, tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contents = {f"{number}.txt": bytes([number % 8]) for number in range(80)}
+    sent = seal_submission(drop, "", contents)
+    desk.take_in(write_out(tmp_path / "out", drop, sent.boxes))
+    opened: list[str] = []
+    with desk.opened() as (vault, _), desk.inbox() as inbox:
+        submission = inbox.find(sent.id.hex())
+        # The first eight are all that differ.
+        extracts.fill(vault, inbox, submission, lambda source, name: f"bridge {name} " * 100_000, submission.files[:8])
+        real = vault.records.get_sound
+        monkeypatch.setattr(
+            vault.records, "get_sound", lambda kind, name: (opened.append(name) if kind == KIND else None, real(kind, name))[1]
+        )
+        (made,) = documents(vault.records)
+        texts = [(label, text) for column, label, text in made.fields if column == "text"]
+        assert [label for label, _ in texts] == [f"{number}.txt" for number in range(len(texts))]
+        assert sum(len(text) for _, text in texts) == MAX_TEXTS
+        assert len(opened) == len(set(opened)) == len(texts) < 8
+        opened.clear()
+        # It is stopped in the middle of a letter, too.
+        list(documents(vault.records, lambda: len(opened) == 1))
+        assert len(opened) == 1

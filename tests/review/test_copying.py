@@ -158,7 +158,7 @@ def test_a_lock_meanwhile_leaves_no_half_copy(
     def locking(program: str, *arguments: Any, **options: Any) -> Outcome:
         outcome = run(program, *arguments, **options)
         if program == when:
-            room._thread.submit(room._close).result()
+            room._thread.submit(room._close, "").result()
         return outcome
 
     monkeypatch.setattr(sandbox, "run", locking)

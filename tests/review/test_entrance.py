@@ -1,16 +1,20 @@
 """Who is let in: one browser, by a link that works once; no other page's forms, no other host's name, nobody after the lock."""
 
+import threading
 import time
 
 import httpx
 import pytest
 
+from knothole_client.desk import vault
+from knothole_client.desk.records import Records
 from knothole_client.review.app import HEADERS
 from knothole_client.review.machine import Machine
 from knothole_client.review.serving import Serving
+from knothole_keys.errors import Refused
 from tests.desk.conftest import PASSPHRASE, Desk
 from tests.review.conftest import CHINESE
-from tests.review.desks import Page, Visitor, served
+from tests.review.desks import Page, Visitor, holding, served
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -160,3 +164,66 @@ def test_a_page_of_an_old_window_says_that_it_rested(visitor: Visitor) -> None:
     page: Page = visitor.get("/locked")
     assert "This window rested" in page.text
     assert not page.forms
+
+
+def test_locking_forgets_the_keys_before_it_waits_for_the_search(
+    desk: Desk, letters: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, reached, opened = list[bytes](), threading.Event(), list[str]()
+    forgotten, real = list[bool](), Records.get_sound
+
+    def slowly(records: Records, kind: str, name: str) -> object:
+        # The builder, in the middle of a letter; the vault's own thread opens nothing in this way.
+        if threading.current_thread().name == "index" and kind == "content":
+            opened.append(name)
+            reached.set()
+            until = time.monotonic() + 10
+            while time.monotonic() < until and (not key or any(key[0])):
+                time.sleep(0.01)
+            forgotten.append(bool(key) and not any(key[0]))
+        return real(records, kind, name)
+
+    monkeypatch.setattr(Records, "get_sound", slowly)
+    failed = list[object]()
+    monkeypatch.setattr(threading, "excepthook", failed.append)
+    with served(desk.path) as serving:
+        visitor = Visitor(serving).enter()
+        assert reached.wait(60)
+        room_desk = serving.room._desk
+        assert room_desk
+        page = visitor.get("/")
+        key.append(room_desk.vault.locks.key)
+        assert "The desk is locked" in visitor.fill(page, "/lock").text
+    assert (forgotten, len(opened), failed) == ([True], 1, [])
+
+
+def test_whoever_reads_beside_a_vault_that_was_locked_is_told_so_and_writes_nothing(desk: Desk) -> None:
+    with vault.opened(desk.path, holding()) as one, one.beside() as records:
+        before = records.places()
+        records.put("template", "x", {"name": "x"})
+        one.forget()
+        for act in (
+            lambda: records.get("desk", "identity"),
+            lambda: list(records.all_sound("submission")),
+            lambda: records.names("extract"),
+            lambda: records.put("vault", "suspects", {"boxes": {}}),
+            lambda: records.remove("template", "x"),
+        ):
+            with pytest.raises(Refused, match="The vault was locked meanwhile"):
+                act()
+        assert len(records.places()) == len(before) + 1
+
+
+def test_who_was_not_let_in_does_not_keep_it_open(desk: Desk, letters: dict[str, str]) -> None:
+    moment = [0.0]
+    with served(desk.path, now=lambda: moment[0]) as serving:
+        visitor = Visitor(serving).enter()
+        moment[0] = 200.0
+        for path in ("/enter/x", "/enter/", "/enter/x/../../", "/", "/nothing", "/desk.css"):
+            stranger(serving).get(path)
+        assert serving.room.rested == 200.0
+        visitor.get("/")
+        assert serving.room.rested == 0.0
+        moment[0] = 250.0
+        assert stranger(serving).get(serving.link()).status_code == 303
+        assert serving.room.rested == 0.0

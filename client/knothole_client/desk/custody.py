@@ -29,6 +29,7 @@ MAX_DETAIL = 300
 _LABEL = b"knothole/1 custody\x00"
 _START = bytes(32)
 _SALT = 16
+_NOTHING = (0, _START.hex())
 
 
 @dataclass(frozen=True)
@@ -76,20 +77,21 @@ class Custody:
     def head(self) -> tuple[int, str]:
         """How many entries there are, and the hash of the last one in hexadecimal: what is anchored on paper."""
         value = self._records.get(HEAD, "")
-        return (value["count"], value["hash"]) if value else (0, _START.hex())
+        return (value["count"], value["hash"]) if value else _NOTHING
 
     def entries(self, about: str = "") -> list[Entry]:
         """Every entry in order, or those about one id alone; damaged ones are left out (`Records.damaged`)."""
         found = (Entry(**value) for value in self._records.all_sound(ENTRY))
         return sorted((one for one in found if about in ("", one.about)), key=lambda one: one.number)
 
-    def check(self, anchor: tuple[int, str] | None = None) -> None:
+    def check(self, anchor: tuple[int, str] | None = None, after: tuple[int, str] = _NOTHING) -> tuple[int, str]:
         """Follow the chain from its beginning to the head. Raises Refused, in a sentence, at the first thing that is wrong.
 
-        With an `anchor`, a head that was copied earlier, also see that the log still has it.
+        With an `anchor`, a head that was copied earlier, also see that the log still has it. Who has followed it to an entry
+        before, and knows that nothing up to there was written since, goes on `after` it. Returns the head.
         """
-        before, count = _START, 0
-        for count, entry in enumerate(self._in_order(), 1):
+        count, before = after[0], bytes.fromhex(after[1])
+        for count, entry in enumerate(self._in_order(after[0]), after[0] + 1):
             if entry is None or entry.number != count:
                 raise Refused(f"Entry {count} of the custody log is missing or damaged; take an older backup and compare it.")
             before = entry.hash_after(before)
@@ -105,13 +107,33 @@ class Custody:
             raise Refused(
                 f"The custody log had {anchor[0]} entries when its head was copied, and has {count}: its end was cut off."
             )
+        return count, before.hex()
 
-    def _in_order(self) -> Iterator[Entry | None]:
+    def _in_order(self, after: int) -> Iterator[Entry | None]:
         # By the entries that lie there, so that one behind the head shows, too.
         numbers = max(self._records.count(ENTRY), self.head()[0])
-        for number in range(1, numbers + 1):
+        for number in range(after + 1, numbers + 1):
             value = self._records.get_sound(ENTRY, str(number))
             yield None if value is None else Entry(**value)
+
+
+class Checking:
+    """`Custody.check` for a vault that stays open: of a log that was whole, only what was written since is followed."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._whole = _NOTHING
+        self._versions: dict[bytes, bytes] = {}
+
+    def check(self) -> None:
+        """Raises Refused, in a sentence, at the first thing that is wrong."""
+        now = self._records.versions(ENTRY)
+        # An entry that was written anew, or is gone, has the whole log followed once more.
+        after = self._whole if self._versions.items() <= now.items() else _NOTHING
+        whole = Custody(self._records).check(after=after)
+        # Otherwise another command has just written one: that is followed the next time.
+        if whole[0] == len(now):
+            self._whole, self._versions = whole, now
 
 
 def log(vault: Vault, what: str, about: str, detail: str = "", now: int | None = None) -> str:

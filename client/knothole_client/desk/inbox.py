@@ -17,6 +17,8 @@ from knothole_keys.errors import KnotholeError, Refused
 from knothole_keys.letter import FileEntry, Letter, read_letter
 from knothole_keys.open import Opened
 
+_ALL = slice(None)
+
 
 class Inbox:
     """Everything that has come, as the vault's records tell it."""
@@ -50,22 +52,30 @@ class Inbox:
         for one in self.summaries():
             yield self.submission(one)
 
-    def submission(self, summary: Summary) -> Submission:
-        """All that a letter says, and how far each of its files has come."""
+    def submission(self, summary: Summary, only: slice = _ALL) -> Submission:
+        """All that a letter says, and how far each of its files has come; or `only` some of them (`file_count` has all)."""
         if not summary.read:
             return Submission(**vars(summary))
         value = self._records.get("content", summary.id)
         if value is None:
             raise Refused(DAMAGED)
-        files = tuple(self._file(entry_of(item), summary.capacity) for item in value["files"])
+        # A table may name one stream 65,536 times.
+        known: dict[Group, int] = {}
+        files = tuple(self._file(entry_of(item), summary.capacity, known) for item in value["files"][only])
+        outstanding = sum(not file.whole for file in files) if only == _ALL else summary.outstanding
         return Submission(
-            **{**vars(summary), "outstanding": sum(not file.whole for file in files)},
+            **{**vars(summary), "outstanding": outstanding},
             message=value["message"],
             language=value["language"],
             recipients=tuple(value["recipients"]),
             roster=value["roster"],
             files=files,
         )
+
+    def names(self, summary: Summary) -> list[str]:
+        """The names of a letter's files in order, without asking how far they have come."""
+        value = self._records.get("content", summary.id) if summary.read else None
+        return [str(item["name"]) for item in value["files"]] if value else []
 
     def refused(self) -> list[dict[str, Any]]:
         """The letters that broke the rules: `id`, the refusal's `name`, the `sentence`, the day `imported`."""
@@ -150,10 +160,12 @@ class Inbox:
             return replace(summary, damaged=True)
         return summary
 
-    def _file(self, entry: FileEntry, capacity: int) -> FileState:
+    def _file(self, entry: FileEntry, capacity: int, known: dict[Group, int]) -> FileState:
         if entry.inside:
             return FileState(entry, "inside", 1, 1)
         group = file_group(entry, capacity)
-        have = self._streams.have(group)
+        if group not in known:
+            known[group] = self._streams.have(group)
+        have = known[group]
         state = "complete" if have == group.count else "waiting" if have else "missing"
         return FileState(entry, state, group.count, have)

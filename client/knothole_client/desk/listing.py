@@ -180,6 +180,10 @@ class Listing:
             self._rows, self._rows_as_of = self._join(), rows
         return self._rows
 
+    def answers(self) -> list[Answer]:
+        """What this desk says to sources, in no order."""
+        return self._answers.all()
+
     def _join(self) -> list[Row]:
         marks, answers = dict(self._marks.all()), self._answers.all()
         replies: Counter[str] = Counter()

@@ -18,6 +18,7 @@ from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 from sqlite_utils import Database
 
+from knothole_client.desk.forgetting import forget
 from knothole_keys import canonical
 from knothole_keys.errors import Refused
 from knothole_keys.kdf import Deriver, derive
@@ -26,6 +27,7 @@ TABLE = "records"
 # Records that are read in one go: so many at most, and so many bytes unless one alone is longer.
 _AT_ONCE, _BYTES_AT_ONCE = 500, 1024 * 1024
 DAMAGED = "The vault is damaged; use a copy of it, and look for why this disk fails."
+LOCKED = "The vault was locked meanwhile; unlock it and begin again."
 
 
 class Records:
@@ -37,11 +39,13 @@ class Records:
         self._damaged: set[bytes] = set()
         self._shelves: dict[str, bytes] = {}
         self._written: Counter[str] = Counter()
+        self._forgotten = False
 
-    @property
-    def secrets(self) -> tuple[bytes, ...]:
-        """The keys that all this is sealed under, for who overwrites them in memory."""
-        return self._places, self._keys.key
+    def forget(self) -> None:
+        """Overwrite the keys in memory; another thread that is still reading or writing here is refused from now on."""
+        # First, so that nothing is ever sealed or looked for under a key that is being overwritten (`_check`).
+        self._forgotten = True
+        forget(self._places, self._keys.key)
 
     @staticmethod
     def create_table(db: Database) -> None:
@@ -69,6 +73,7 @@ class Records:
         """Delete a record, if it is there."""
         place, _ = self._where(kind, name)
         self._written[kind] += 1
+        self._check()
         self._db.execute(f"delete from {TABLE} where place = ?", [place])  # noqa: S608
 
     def put(self, kind: str, name: str, value: dict[str, Any]) -> None:
@@ -78,6 +83,7 @@ class Records:
             _pad(canonical.encode({"kind": kind, "name": name, "value": value}))
         )
         self._written[kind] += 1
+        self._check()
         # Not the library's insert, which asks for the table's schema each time: this is called for every box.
         self._db.execute(f"insert or replace into {TABLE} values (?, ?, ?)", [place, shelf, bytes(box)])  # noqa: S608
 
@@ -100,6 +106,10 @@ class Records:
         rows = self._db.execute(f"select place, substr(box, 1, 24) from {TABLE} where shelf = ?", [self._shelf(kind)])  # noqa: S608
         return dict(rows.fetchall())
 
+    def place(self, kind: str, name: str) -> bytes:
+        """Where the record of this kind and name lies, or would lie."""
+        return self._where(kind, name)[0]
+
     def names(self, kind: str) -> Callable[[str], bool]:
         """Whether there is a record of a kind by a name, as of now: for who asks that many times. None is opened."""
         places = self.versions(kind).keys()
@@ -117,6 +127,7 @@ class Records:
             try:
                 yield place, self._open(place, shelf, box)
             except Refused:
+                self._check()
                 self._damaged.add(place)
 
     @property
@@ -139,6 +150,7 @@ class Records:
             try:
                 value = self._open(place, shelf, box)
             except Refused:
+                self._check()
                 self._damaged.add(place)
             else:
                 yield value
@@ -203,7 +215,13 @@ class Records:
     def _shelf(self, kind: str) -> bytes:
         if kind not in self._shelves:
             self._shelves[kind] = hmac.digest(self._places, b"shelf\x00" + kind.encode(), "sha256")[:8]
+        self._check()
         return self._shelves[kind]
+
+    def _check(self) -> None:
+        # After a key was used, and before what came of it is believed or written.
+        if self._forgotten:
+            raise Refused(LOCKED)
 
     def _record_key(self, place: bytes, shelf: bytes) -> bytes:
         return self._keys.derive(place + shelf)
@@ -218,6 +236,7 @@ class Records:
             # than all else.
             whole = json.loads(SecretBox(self._record_key(place, shelf)).decrypt(box))
         except (CryptoError, ValueError, TypeError):
+            self._check()
             raise Refused(DAMAGED) from None
         return as_record(whole)
 

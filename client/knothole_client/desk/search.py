@@ -4,41 +4,31 @@
     index.start(vault)                       in the background; index.progress says how far it is
     index.search('bridge "paid twice"')      at any time, over what is indexed by then
 
-A document is a submission: its message, its files' names, its notes and the text that was taken out of its files. The texts
-lie beside the index, compressed, for the few lines that a hit shows.
+A document is a submission (`documents`). Its texts lie beside the index, compressed, for the few lines that a hit shows.
 """
 
 import re
 import sqlite3
 import threading
 import zlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
-from functools import partial
 
 from knothole_client.desk import terms
-from knothole_client.desk.extracts import KIND as EXTRACT
-from knothole_client.desk.notes import KIND as NOTES
+from knothole_client.desk.documents import COLUMNS, MAX_FIELD, Documents
+from knothole_client.desk.documents import Document as Document
+from knothole_client.desk.documents import documents as documents
 from knothole_client.desk.records import Records
 from knothole_client.desk.vault import Vault
 from knothole_keys.errors import KnotholeError, Refused
 
-COLUMNS = ("message", "names", "notes", "text")
 _CATEGORIES = " ".join(one if len(one) == 2 else f"{one}*" for one in terms.CATEGORIES)
 _COLUMNS = ", ".join(COLUMNS)
-# Characters of a field that are indexed; and that are looked through for the lines that a hit shows, first and at most.
-MAX_FIELD, _FIRST, _SHOWN = 1024 * 1024, 1000, 200_000
+# Characters that are looked through for the lines that a hit shows, first and at most.
+_FIRST, _SHOWN = 1000, 200_000
 _AROUND = 80
 # What would break a line, or hide in it, counts as a space: places in a snippet stay what they are.
 _BLANKS = dict.fromkeys((*range(32), *range(127, 160), 8232, 8233), " ")
-
-
-@dataclass(frozen=True, repr=False)
-class Document:
-    """What is indexed of a submission: (column, label, text) each. The label says which file a text is of, or is empty."""
-
-    id: str
-    fields: tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True, repr=False)
@@ -80,10 +70,18 @@ class Index:
         self._next, self._done, self._of = 1, 0, 0
         self._thread: threading.Thread | None = None
         self._failure = ""
+        self._documents, self._built = Documents(), False
+        # Whether the thread is at work, and whether it has to look for changes (again).
+        self._turn, self._running, self._wanted = threading.Lock(), False, False
+
+    @property
+    def built(self) -> bool:
+        """Whether all there was has been indexed once."""
+        return self._built
 
     @property
     def progress(self) -> tuple[int, int]:
-        """How many documents of how many `start` has indexed."""
+        """How many documents of how many are indexed as they are now, as far as `start` knows."""
         return self._done, self._of
 
     @property
@@ -92,10 +90,22 @@ class Index:
         return self._failure
 
     def start(self, vault: Vault) -> None:
-        """Index everything in an open vault in the background; `close` it before the vault."""
-        # Before the thread, so that nobody sees a finished index of nothing.
-        self._of = vault.records.count("submission")
-        self._thread = threading.Thread(target=self._build, args=(vault,), daemon=True)
+        """Index in the background whatever in an open vault is not indexed as it is now; `close` it before the vault.
+
+        Called again by the same thread when something changed, it knows at once how many documents that are.
+        """
+        with self._turn:
+            self._wanted = True
+            if self._running:
+                return
+        if self._built:
+            if not self._look(vault.records):
+                return
+        else:
+            # Before the thread, so that nobody sees a finished index of nothing.
+            self._of = vault.records.count("submission")
+        self._running, self._failure = True, ""
+        self._thread = threading.Thread(target=self._build, args=(vault,), name="index", daemon=True)
         self._thread.start()
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -107,6 +117,7 @@ class Index:
     def close(self) -> None:
         """Stop building it, and forget it."""
         self._stopped.set()
+        self._db.interrupt()
         self.wait()
         with self._lock:
             self._db.close()
@@ -156,47 +167,35 @@ class Index:
         hits = [_hit(submission, kept, patterns) for submission, kept in shown]
         return Found(hits, start, len(found))
 
+    def _look(self, records: Records) -> list[str]:
+        due, gone = self._documents.due(records)
+        for one in gone:
+            self.remove(one)
+        self._done, self._of = self._documents.count - len(due), self._documents.count
+        return due
+
     def _build(self, vault: Vault) -> None:
         try:
             with vault.beside() as records:
-                for document in documents(records):
-                    if self._stopped.is_set():
-                        return
-                    self.add(document)
-                    self._done += 1
-                # Records that came or went meanwhile: all there is, is indexed.
-                self._of = self._done
+                while self._more():
+                    for name in self._look(records):
+                        document = self._documents.make(records, name, self._stopped.is_set)
+                        if self._stopped.is_set():
+                            return
+                        self.add(document)
+                        self._done += 1
+                    self._built = True
         except (KnotholeError, MemoryError, sqlite3.Error) as error:
+            if self._stopped.is_set():
+                return
             why = str(error) if isinstance(error, KnotholeError) else "This machine has too little memory for it."
             self._failure = f"Only {self._done} of {self._of} submissions can be searched. {why}"
+            self._running = False
 
-
-def documents(records: Records) -> Iterator[Document]:
-    """Everything that can be searched, the newest first; a damaged record is left out (`Records.damaged`)."""
-    days = sorted(((value["day"], value["id"]) for value in records.all_sound("submission")), reverse=True)
-    noted, extracted = records.names(NOTES), records.names(EXTRACT)
-    for _, submission in days:
-        yield _document(records, submission, noted, extracted)
-
-
-def document(records: Records, submission: str) -> Document:
-    """What can be searched of one submission: to be added anew when a note or a text came."""
-    return _document(records, submission, partial(records.has, NOTES), partial(records.has, EXTRACT))
-
-
-def _document(records: Records, submission: str, noted: Callable[[str], bool], extracted: Callable[[str], bool]) -> Document:
-    fields: list[tuple[str, str, str]] = []
-    content = records.get_sound("content", submission)
-    files = content["files"] if content else []
-    if content is not None:
-        fields.append(("message", "", content["message"]))
-        fields.append(("names", "", "\n".join(item["name"] for item in files)))
-    if noted(submission) and (value := records.get_sound(NOTES, submission)):
-        fields.append(("notes", "", "\n".join(note["text"] for note in value["notes"])))
-    for item in files:
-        if extracted(item["root"]) and (value := records.get_sound(EXTRACT, item["root"])) and value["text"]:
-            fields.append(("text", item["name"], value["text"]))
-    return Document(submission, tuple(fields))
+    def _more(self) -> bool:
+        with self._turn:
+            self._running, self._wanted = self._wanted, False
+            return self._running
 
 
 def _row(fields: list[tuple[str, str, str]]) -> list[str]:

@@ -28,7 +28,7 @@ from knothole_client.desk.database import locks_of, opened_database, spent_of, w
 from knothole_client.desk.forgetting import forget
 from knothole_client.desk.keyring import Keyring, fingerprint, slot_numbers
 from knothole_client.desk.locks import Holding, Locks, kinds, new_locks, new_slot, open_locks
-from knothole_client.desk.records import DAMAGED, Records, sentences
+from knothole_client.desk.records import DAMAGED, LOCKED, Records, sentences
 from knothole_client.desk.wiping import wipe
 from knothole_keys import fields, files
 from knothole_keys.errors import Refused
@@ -55,6 +55,8 @@ class Vault:
         self.path, self.locks, self._spent = path, locks, spent_of(db)
         self.records = Records(db, locks.key)
         self._held = False
+        self._beside: list[Records] = []
+        self._forgotten = False
 
     @property
     def boxes(self) -> Path:
@@ -111,14 +113,23 @@ class Vault:
         """The records once more, to be read by another thread; only as long as the vault stays open."""
         with sentences(), opened_database(self.path / DATABASE) as db:
             records = Records(db, self.locks.key)
+            self._beside.append(records)
             try:
+                # Made of a key that was being overwritten, it is no reading at all.
+                if self._forgotten:
+                    raise Refused(LOCKED)
                 yield records
             finally:
-                forget(*records.secrets)
+                self._beside.remove(records)
+                records.forget()
 
     def forget(self) -> None:
-        """Overwrite the keys in memory, as far as that can be done; the vault is spent afterwards."""
-        forget(self.locks.key, *self.records.secrets)
+        """Overwrite the keys in memory, as far as that can be done; the vault is spent afterwards, and who reads beside it
+        is refused (`Records.forget`)."""
+        self._forgotten = True
+        forget(self.locks.key)
+        for records in (self.records, *self._beside):
+            records.forget()
 
     def keyring(self, holding: Holding) -> Keyring:
         """Unlock the weekly secrets; only while the vault is held for a change. Raises WrongPassphrase, Refused."""

@@ -60,7 +60,6 @@ async def note(request: Request) -> Response:
         desk.typed[request.url.path] = form.get("note")
         looking.note(desk.vault, row.id, form.get("note"), clock.now())
         desk.typed.pop(request.url.path, None)
-        desk.search.renew(desk.vault.records, row.id)
         desk.say("Noted.")
         return f"/letters/{row.id}#notes"
 

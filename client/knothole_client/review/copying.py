@@ -39,7 +39,7 @@ async def make(request: Request) -> Response:
         try:
             if called:
                 making.check_name(called)
-            making.file_of(found[0], str(number))
+            making.file_of(found[0], found[1].entry.name)
         except Refused as error:
             desk.say(str(error), good=False)
             return None
@@ -85,12 +85,11 @@ async def copy(request: Request) -> Response:
     def work(desk: Desk) -> dict[str, Any]:
         found = _copy(desk, request)
         row = desk.row(found.submission)
-        files = desk.inbox.submission(row.summary).files if row else ()
-        numbers = [number for number, one in enumerate(files, 1) if one.entry.name == found.of]
+        names = desk.inbox.names(row.summary) if row else []
         return {
             "copy": found,
             "row": row,
-            "number": numbers[0] if numbers else 0,
+            "number": names.index(found.of) + 1 if found.of in names else 0,
             "exposure": desk.checked.get(found.id),
             "why_not": previews.why_not(),
             "typed": desk.typed.get(f"/copies/{found.id}/export", ""),

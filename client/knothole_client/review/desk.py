@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from knothole_client.desk import drop, looking
+from knothole_client.desk.answers import Answer
 from knothole_client.desk.boxes import Boxes
-from knothole_client.desk.custody import ENTRY, Entry
-from knothole_client.desk.duplicates import KIND as CONTENTS
-from knothole_client.desk.duplicates import digest
+from knothole_client.desk.custody import ENTRY, Checking, Entry
+from knothole_client.desk.duplicates import Alike
 from knothole_client.desk.exposure import Exposure
 from knothole_client.desk.inbox import Inbox
 from knothole_client.desk.listing import Filter, Listing, Row, Thread, page, threads
@@ -21,7 +21,7 @@ from knothole_client.desk.submission import Submission
 from knothole_client.desk.vault import Vault
 from knothole_client.review.beside import Beside
 from knothole_client.review.searching import Found, Search
-from knothole_keys import clock, fields
+from knothole_keys import clock
 
 # Searches, jobs and previews that are kept, each; the oldest give way.
 _KEPT = 12
@@ -82,10 +82,10 @@ class Desk:
         self.shredded: dict[str, Any] = {}
         # What the exposure check said of working copies, which never change.
         self.checked: dict[str, Exposure] = {}
+        self.checking = Checking(vault.records)
         self._listing, self._known = Listing(vault), _Known([])
         self._entries = Remembered(vault.records, ENTRY, lambda value: Entry(**value))
-        self._contents = Remembered(vault.records, CONTENTS, _contents)
-        self._alike: tuple[tuple[int, ...], dict[bytes, list[str]]] = ((), {})
+        self._alike = Alike(vault.records)
 
     @classmethod
     @contextmanager
@@ -152,21 +152,17 @@ class Desk:
         """A letter by its whole id."""
         return next((row for row in self.rows() if row.id == submission), None)
 
+    def replies(self, thread: str) -> list[Answer]:
+        """This desk's replies to a thread, in no order."""
+        return [one for one in self._listing.answers() if one.kind == "reply" and one.thread == thread]
+
     def log(self) -> list[Entry]:
         """The custody log, in order."""
         return sorted(self._entries.all(), key=lambda one: one.number)
 
     def duplicates(self, submission: Submission) -> dict[str, list[str]]:
         """The other letters that name the same file, by its name in this one."""
-        now = self.vault.records.changes(CONTENTS)
-        if self._alike[0] != now:
-            alike: dict[bytes, list[str]] = {}
-            for letter, digests in self._contents.all():
-                for one in digests:
-                    alike.setdefault(one, []).append(letter)
-            self._alike = now, alike
-        found = {file.entry.name: self._alike[1].get(digest(file.entry), []) for file in submission.files if file.entry.size}
-        return {name: others for name, letters in found.items() if (others := sorted(set(letters) - {submission.id}))}
+        return self._alike.of(submission.id, [file.entry for file in submission.files])
 
     def readers(self, recipients: tuple[str, ...]) -> list[str]:
         """The names of those whom a letter was sealed to, as far as the newest roster has them; else how their id begins."""
@@ -177,8 +173,10 @@ class Desk:
     def open_letter(self, submission: str) -> None:
         """Note that a letter was opened, once while the vault is open: the log is of acts, not of clicks."""
         if submission not in self.opened:
-            self.opened.add(submission)
-            self.say(looking.opened(self.vault, submission, clock.now()), good=False)
+            unwritten = looking.opened(self.vault, submission, clock.now())
+            if not unwritten:
+                self.opened.add(submission)
+            self.say(unwritten, good=False)
 
     def say(self, text: str, *, good: bool = True) -> None:
         """Have the next page say something, if it is anything."""
@@ -198,11 +196,6 @@ class Desk:
         name = secrets.token_hex(8)
         among[name] = make(name)
         return among[name]
-
-
-def _contents(value: dict[str, Any]) -> tuple[str, list[bytes]]:
-    raw = fields.strict_base64(value["files"]) or b""
-    return str(value["letter"]), [raw[at : at + 16] for at in range(0, len(raw), 16)]
 
 
 def _views(rows: list[Row], today: str) -> Views:

@@ -30,6 +30,7 @@ async def enter(request: Request) -> Response:
     cookie = house.entrance.enter(request.path_params["token"])
     if cookie is None:
         raise NotAdmitted(403, "This link was used already, or is an old one. Press Enter in the terminal for a new one.")
+    house.room.touch()
     answer = go("/")
     answer.set_cookie(house.entrance.cookie, cookie, path="/", httponly=True, samesite="strict")
     return answer
@@ -84,7 +85,7 @@ async def log(request: Request) -> Response:
         count, head = custody.head()
         anchor = anchor_text(count, head)
         try:
-            custody.check()
+            desk.checking.check()
             broken = ""
         except Refused as error:
             broken = str(error)

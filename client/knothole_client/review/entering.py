@@ -34,16 +34,18 @@ class Doorkeeper:
         if scope["type"] != "http":
             return
         try:
-            self._check(scope)
+            known = self._check(scope)
         except NotAdmitted as refusal:
             scope["state"] = {"refusal": refusal}
             await self._refuse(scope, receive, send)
             return
-        if not scope["path"].startswith(_BY_ITSELF):
+        # Whoever was not let in must not keep it unlocked.
+        if known and not scope["path"].startswith(_BY_ITSELF):
             self._room.touch()
         await self._app(scope, receive, send)
 
-    def _check(self, scope: Scope) -> None:
+    def _check(self, scope: Scope) -> bool:
+        """Whether it is the browser that was let in; another one gets no further than what is open to all."""
         headers, path = Headers(scope=scope), scope["path"]
         # A page of the web whose name was made to lead to this machine (DNS rebinding) asks by that name.
         if headers.getlist("host") != [self._host]:
@@ -57,8 +59,10 @@ class Doorkeeper:
             raise NotAdmitted(403, "Another page sent this form; the desk takes only its own.")
         if "prefetch" in headers.get("sec-purpose", "") or headers.get("purpose") == "prefetch":
             raise NotAdmitted(403, "Nothing is opened ahead here.")
-        if not path.startswith(_OPEN) and not self._entrance.knows(_cookie(headers, self._entrance.cookie)):
+        known = self._entrance.knows(_cookie(headers, self._entrance.cookie))
+        if not known and not path.startswith(_OPEN):
             raise NotAdmitted(403, "Open the link that the terminal shows: it works once. Press Enter there for a new one.")
+        return known
 
 
 def _cookie(headers: Headers, name: str) -> str | None:

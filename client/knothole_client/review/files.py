@@ -23,12 +23,12 @@ from knothole_keys.errors import Refused
 
 
 def one_file(desk: Desk, name: str, number: int) -> tuple[Submission, FileState]:
-    """A letter and its file of this number, from 1 on. Raises NotAdmitted."""
+    """A letter and its file of this number, from 1 on; the letter has no other files here. Raises NotAdmitted."""
     row = desk.row(name)
-    submission = desk.inbox.submission(row.summary) if row else None
-    if submission is None or not 0 < number <= len(submission.files):
+    if row is None or not 0 < number <= row.summary.file_count:
         raise NotAdmitted(404, "There is no such file here any more.")
-    return submission, submission.files[number - 1]
+    submission = desk.inbox.submission(row.summary, slice(number - 1, number))
+    return submission, submission.files[0]
 
 
 async def file(request: Request) -> Response:
@@ -50,7 +50,7 @@ def _page(desk: Desk, name: str, number: int, made: Look | None) -> dict[str, An
         "file": found,
         "number": number,
         "why_not": previews.why_not(),
-        "duplicates": desk.duplicates(replace(submission, files=(found,))),
+        "duplicates": desk.duplicates(submission),
         "look": made,
         "copies": [(one, desk.checked.get(one.id)) for one in copies],
         "typed": desk.typed.get(f"/letters/{name}/files/{number}/copy", ""),
@@ -74,9 +74,13 @@ async def look(request: Request) -> Response:
         # Not by its name, which may name somebody.
         desk.say(custody.log(desk.vault, "previewed", name, f"file {number}, from page {first}"), good=False)
         if made.text.end == "done":
-            with desk.vault.changing():
-                Extracts(desk.vault.records).put(found.entry.root.hex(), made.text.text)
-            desk.search.renew(desk.vault.records, name)
+            try:
+                with desk.vault.changing():
+                    Extracts(desk.vault.records).put(found.entry.root.hex(), made.text.text)
+            except Refused as error:
+                # What was seen took minutes, and is shown all the same.
+                why = f"{str(error)[:1].lower()}{str(error)[1:]}"
+                desk.say(f"The words of this file were not kept for the search: {why}", good=False)
         kept: Look = desk.keep(desk.looks, lambda one: replace(made, id=one))
         job.then = f"/looks/{kept.id}"
 

@@ -11,7 +11,6 @@ from knothole_client.desk.cli.words import state
 from knothole_client.desk.drafts import Drafts
 from knothole_client.desk.listing import Row
 from knothole_client.desk.notes import MAX_TEXT, Notes
-from knothole_client.desk.submission import Submission
 from knothole_client.desk.templates import Templates
 from knothole_client.review.desk import Desk
 from knothole_client.review.entering import NotAdmitted
@@ -60,32 +59,34 @@ async def printed(request: Request) -> Response:
     """A letter for paper: all of its message, and the table of its files."""
 
     def work(desk: Desk) -> dict[str, Any]:
-        row, submission = _opened(desk, request.path_params["id"])
+        row = _opened(desk, request.path_params["id"])
+        submission = desk.inbox.submission(row.summary)
         return {"row": row, "letter": submission, "state": state(row.summary)}
 
     return await show(request, "print.html", work)
 
 
-def _opened(desk: Desk, name: str) -> tuple[Row, Submission]:
+def _opened(desk: Desk, name: str) -> Row:
     row = desk.row(name)
     if row is None:
         raise NotAdmitted(404, "There is no such letter here any more.")
     if row.summary.read:
         desk.open_letter(row.id)
     # Its mark may be another one now.
-    return desk.row(name) or row, desk.inbox.submission(row.summary)
+    return desk.row(name) or row
 
 
 def _letter(desk: Desk, request: Request) -> dict[str, Any]:
-    row, submission = _opened(desk, request.path_params["id"])
+    row = _opened(desk, request.path_params["id"])
     found, query = desk.thread_of(row), request.query_params
+    file_pages = max(1, -(-row.summary.file_count // FILES))
+    file_page = number(query.get("files", "1"), file_pages)
+    before = (file_page - 1) * FILES
+    submission = desk.inbox.submission(row.summary, slice(before, before + FILES))
     parts = _parts(submission.message)
     part = number(query.get("part", "1"), len(parts))
-    file_pages = max(1, -(-len(submission.files) // FILES))
-    file_page = number(query.get("files", "1"), file_pages)
-    files = list(enumerate(submission.files, 1))[(file_page - 1) * FILES : file_page * FILES]
     answers = Answers(desk.vault.records)
-    replies = [one for one in answers.all("reply") if one.thread == row.summary.thread and row.summary.read]
+    replies = desk.replies(row.summary.thread) if row.summary.read else []
     return {
         "row": row,
         "letter": submission,
@@ -99,7 +100,7 @@ def _letter(desk: Desk, request: Request) -> dict[str, Any]:
         "text": parts[part - 1],
         "part": part,
         "parts": len(parts),
-        "files": files,
+        "files": list(enumerate(submission.files, before + 1)),
         "file_page": file_page,
         "file_pages": file_pages,
         "duplicates": desk.duplicates(submission),

@@ -132,6 +132,7 @@ def go(path: str) -> Response:
 
 
 def _frame(desk: Desk) -> dict[str, Any]:
+    desk.search.renew()
     return {
         "drop": desk.drop,
         "owner": desk.owner,

@@ -19,7 +19,6 @@ from knothole_client.desk.boxes import Boxes
 from knothole_client.desk.forgetting import forget
 from knothole_client.desk.inbox import Inbox
 from knothole_client.desk.locks import ALONE, WITH_KEY_FILE, Holding, asking
-from knothole_client.desk.vault import Vault
 from knothole_client.review.desk import Desk
 from knothole_keys.errors import KnotholeError, Refused
 
@@ -164,9 +163,10 @@ class Room:
             return
         # Whoever finds it locked finds out why.
         self.because, self._desk = because, None
-        vault: Vault = desk.vault
+        desk.stopped.set()
+        # Before anything is waited for, as the search may still be built.
+        desk.vault.forget()
         self._stack.close()
-        vault.forget()
-        del desk, vault
+        del desk
         # Pages and messages that were read are nobody's any more: now, and not when memory runs short.
         gc.collect()
