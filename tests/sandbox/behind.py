@@ -2,6 +2,7 @@
 
 import io
 import textwrap
+from collections.abc import Callable
 from typing import BinaryIO
 
 import pytest
@@ -32,11 +33,12 @@ def behind(
     source: BinaryIO | None = None,
     name: str = "letter.txt",
     sink: BinaryIO | None = None,
+    stop: Callable[[], None] | None = None,
 ) -> sandbox.Outcome:
     """Run `body` with `document` and `asked` as a program has them."""
     assert sandbox.available() is None
     monkeypatch.setattr(walls, "START", _START.format(body=textwrap.indent(textwrap.dedent(body), "    ")))
-    return sandbox.run(program, source or io.BytesIO(b"hello"), name, limits, sink=sink)
+    return sandbox.run(program, source or io.BytesIO(b"hello"), name, limits, sink=sink, stop=stop)
 
 
 def said(monkeypatch: pytest.MonkeyPatch, body: str, **more: object) -> str:

@@ -22,19 +22,20 @@ class Beside(Inbox):
     def bodies(self, group: Group) -> Iterator[bytes]:
         """As an inbox has them."""
         for body in super().bodies(group):
-            self._check()
+            self.check()
             yield body
 
     def body(self, group: Group, index: int, ahead: bool = False) -> bytes:
         """As an inbox has it."""
-        self._check()
+        self.check()
         return super().body(group, index, ahead)
 
     def copy(self, path: Path, key: bytes, size: int) -> Unsealing:
         """A working copy's bytes. Raises Refused."""
-        return _Watched(path, key, size, self._check)
+        return _Watched(path, key, size, self.check)
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Raises Refused when the vault was locked."""
         if self._stopped.is_set():
             raise Refused("The vault was locked meanwhile; unlock it and begin again.")
 

@@ -66,7 +66,7 @@ def look(inbox: Beside, submission: Submission, file: FileState, number: int, fi
 
     def out(program: str, first: int = 1) -> Outcome:
         with View(inbox, submission, file) as source:
-            return run(program, cast(BinaryIO, source), file.entry.name, LIMITS[program], first=first)
+            return run(program, cast(BinaryIO, source), file.entry.name, LIMITS[program], first=first, stop=inbox.check)
 
     preview, pictures, size = out("preview", first), list[bytes](), 0
     for picture in preview.pictures:

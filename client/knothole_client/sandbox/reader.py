@@ -20,10 +20,20 @@ class Ended(Exception):
 
 
 class Reader:
-    """Reads no more than is asked for and never waits longer than is left; `memory` tells what is used at the moment."""
+    """Reads no more than is asked for and never waits longer than is left; `too_much` tells whether too much memory is used.
 
-    def __init__(self, stream: IO[bytes], seconds: float, most: int, too_much: Callable[[], bool]):
-        self._descriptor, self._too_much = stream.fileno(), too_much
+    What `stop` raises ends it; both are asked ten times a second.
+    """
+
+    def __init__(
+        self,
+        stream: IO[bytes],
+        seconds: float,
+        most: int,
+        too_much: Callable[[], bool],
+        stop: Callable[[], None] | None = None,
+    ):
+        self._descriptor, self._too_much, self._stop = stream.fileno(), too_much, stop
         self._until, self._left, self._kept = time.monotonic() + seconds, most, b""
         self._next_look = time.monotonic() + _LOOK
         self.at_end = False
@@ -87,6 +97,8 @@ class Reader:
                 raise Ended(end="timed_out")
             if now >= self._next_look:
                 self._next_look = now + _LOOK
+                if self._stop:
+                    self._stop()
                 if self._too_much():
                     raise Ended(end="too_much_memory")
             if self._waiting.select(min(_LOOK, self._until - now)):

@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from knothole_client.sandbox import usage, walls
 from knothole_client.sandbox.answers import answer
@@ -55,10 +55,12 @@ def run(
     first: int = 1,
     last: int | None = None,
     sink: BinaryIO | None = None,
+    stop: Callable[[], None] | None = None,
 ) -> Outcome:
     """Run one of PROGRAMS over a seekable document; `first` and `last` are pages, `sink` takes what `clean` makes.
 
-    Whatever happens behind the walls is an Outcome. An exception is only what `source` or `sink` raise.
+    Whatever happens behind the walls is an Outcome. An exception is only what `source`, `sink` or `stop` raise; `stop` is
+    asked ten times a second.
     """
     if program not in PROGRAMS:
         raise ValueError(program)
@@ -68,7 +70,7 @@ def run(
         return Outcome(end="unavailable", why=missing or without_bwrap())
     limits = limits or LIMITS[program]
     asked = {"name": name, "first": first, "last": min(last or first + limits.frames - 1, first + limits.frames - 1)}
-    return _run(bwrap, program, source, limits, asked, lambda out, came: answer(program, out, limits, sink, came))
+    return _run(bwrap, program, source, limits, asked, lambda out, came: answer(program, out, limits, sink, came), stop)
 
 
 def _run(
@@ -78,6 +80,7 @@ def _run(
     limits: Limits,
     asked: dict[str, Any],
     hear: Callable[[Reader, list[bytes]], Outcome],
+    stop: Callable[[], None] | None = None,
 ) -> Outcome:
     size = source.seek(0, os.SEEK_END)
     serving = Serving(source, size, json.dumps(asked | _ask(limits, size)).encode("ascii"))
@@ -94,7 +97,8 @@ def _run(
         )
     serving.theirs.close()
     serving.start()
-    out = Reader(process.stdout, limits.seconds, limits.output, lambda: usage.over(process.pid, limits))  # type: ignore[arg-type]
+    heard: IO[bytes] = process.stdout  # type: ignore[assignment]
+    out = Reader(heard, limits.seconds, limits.output, lambda: usage.over(process.pid, limits), stop)
     came: list[bytes] = []
     try:
         found = hear(out, came)
