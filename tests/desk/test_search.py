@@ -166,6 +166,29 @@ def test_it_can_be_asked_while_it_is_built_and_says_how_far_it_is(
         assert (index.progress, index.failure, len(index.search("bridge").hits)) == ((3, 3), "", 3)
 
 
+def test_where_it_ended_too_early_it_goes_on_the_next_time(
+    desk: Desk, drop: Drop, tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = [seal_submission(drop, f"bridge {i}") for i in range(3)]
+    desk.take_in(write_out(tmp_path / "out", drop, [box for one in sent for box in one.boxes]))
+    real, added = Index.add, list[str]()
+
+    def full(self: Index, document: Document) -> None:
+        added.append(document.id)
+        if len(added) == 2:
+            raise MemoryError
+        real(self, document)
+
+    monkeypatch.setattr(Index, "add", full)
+    with desk.opened() as (vault, _), closing(Index()) as index:
+        index.start(vault)
+        assert index.wait(60)
+        assert "Only 1 of 3 submissions can be searched. This machine has too little memory" in index.failure
+        index.start(vault)
+        assert index.wait(60)
+        assert (index.progress, index.failure, len(index.search("bridge").hits)) == ((3, 3), "", 3)
+
+
 def test_locking_stops_the_building(desk: Desk, drop: Drop, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.take_in(write_out(tmp_path / "out", drop, seal_submission(drop, "bridge").boxes))
     real = Documents.make

@@ -2,14 +2,17 @@
 
 import threading
 import time
+from pathlib import Path
 
 import httpx
 import pytest
 
-from knothole_client.desk import vault
+from knothole_client.desk import keyfile, vault
+from knothole_client.desk.locks import ALONE, WITH_KEY_FILE
 from knothole_client.desk.records import Records
 from knothole_client.review.app import HEADERS
 from knothole_client.review.machine import Machine
+from knothole_client.review.room import Room
 from knothole_client.review.serving import Serving
 from knothole_keys.errors import Refused
 from tests.desk.conftest import PASSPHRASE, Desk
@@ -227,3 +230,30 @@ def test_who_was_not_let_in_does_not_keep_it_open(desk: Desk, letters: dict[str,
         moment[0] = 250.0
         assert stranger(serving).get(serving.link()).status_code == 303
         assert serving.room.rested == 0.0
+
+
+@pytest.mark.parametrize(
+    ("kinds", "named", "there", "key"),
+    [
+        ({ALONE}, True, True, None),
+        ({ALONE, WITH_KEY_FILE}, True, True, "the key"),
+        ({ALONE, WITH_KEY_FILE}, True, False, None),
+        ({WITH_KEY_FILE}, True, True, "the key"),
+        ({WITH_KEY_FILE}, True, False, "No such file"),
+        ({WITH_KEY_FILE}, False, False, "start it with --key-file"),
+    ],
+)
+def test_the_key_file_is_read_where_the_vault_has_a_use_for_it(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kinds: set[str], named: bool, there: bool, key: str | None
+) -> None:
+    monkeypatch.setattr(vault, "slot_kinds", lambda _: kinds)
+    file = tmp_path / "key"
+    written = keyfile.read_or_make(file, desk.path)
+    if not there:
+        file.unlink()
+    room = Room(desk.path, file if named else None)
+    if key in (None, "the key"):
+        assert room.holding(b"passphrase").key_file == (written if key else None)
+    else:
+        with pytest.raises(Refused, match="start it with" if not named else "key"):
+            room.holding(b"passphrase")

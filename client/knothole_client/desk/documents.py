@@ -76,9 +76,12 @@ class Documents:
     def make(self, records: Records, submission: str, stopped: Callable[[], bool] = lambda: False) -> Document:
         """The document of a submission that `due` gave; once it is `stopped` it is not whole, and nothing more is opened."""
         one = self._submissions[records.place("submission", submission)]
-        # As of `due`: what changed since then is due the next time.
-        self._made[submission] = self._version(one)
         return Document(submission, tuple(self._fields(records, one, stopped)))
+
+    def keep(self, records: Records, submission: str) -> None:
+        """What was made of it is used now, and due no more until it changes."""
+        # As of `due`: what changed since then is due the next time.
+        self._made[submission] = self._version(self._submissions[records.place("submission", submission)])
 
     def _version(self, one: _Submission) -> tuple[bytes | None, bytes | None]:
         return self._contents.get(one.content), self._notes.get(one.notes)

@@ -8,7 +8,7 @@ import os
 import re
 from pathlib import Path
 
-from knothole_client.desk.locks import KEY
+from knothole_client.desk.locks import ALONE, KEY, WITH_KEY_FILE
 from knothole_keys import files
 from knothole_keys.errors import Refused
 
@@ -22,6 +22,19 @@ def read(path: Path) -> bytes:
     if match is None:
         raise Refused(f"{path} is not a key file of Knothole; name the file that lock-travel made on your stick.")
     return bytes.fromhex(match.group(1).decode())
+
+
+def for_slots(kinds: set[str], path: Path | None, missing: str) -> bytes | None:
+    """What is in the key file, if key slots of these kinds have a use for it; `missing` is said where none was named.
+
+    Raises Refused.
+    """
+    # A stick that is not there is no matter where the passphrase alone will do.
+    if WITH_KEY_FILE not in kinds or (ALONE in kinds and (path is None or not path.exists())):
+        return None
+    if path is None:
+        raise Refused(missing)
+    return read(path)
 
 
 def check_place(path: Path, vault: Path) -> None:

@@ -183,6 +183,7 @@ class Index:
                         if self._stopped.is_set():
                             return
                         self.add(document)
+                        self._documents.keep(records, name)
                         self._done += 1
                     self._built = True
         except (KnotholeError, MemoryError, sqlite3.Error) as error:

@@ -18,7 +18,7 @@ from knothole_client.desk import vault as vaults
 from knothole_client.desk.boxes import Boxes
 from knothole_client.desk.forgetting import forget
 from knothole_client.desk.inbox import Inbox
-from knothole_client.desk.locks import ALONE, WITH_KEY_FILE, Holding, asking
+from knothole_client.desk.locks import Holding, asking
 from knothole_client.review.desk import Desk
 from knothole_keys.errors import KnotholeError, Refused
 
@@ -86,11 +86,8 @@ class Room:
 
     def holding(self, passphrase: bytes) -> Holding:
         """What opens the vault: the passphrase, and the key file that the command named where the vault asks for it."""
-        kinds, file = vaults.slot_kinds(self.path), self._key_file
-        needless = WITH_KEY_FILE not in kinds or (ALONE in kinds and (file is None or not file.exists()))
-        if not needless and file is None:
-            raise Refused("This vault opens only with its key file as well: end the desk and start it with --key-file.")
-        return Holding(passphrase, None if needless or file is None else keyfile.read(file))
+        missing = "This vault opens only with its key file as well: end the desk and start it with --key-file."
+        return Holding(passphrase, keyfile.for_slots(vaults.slot_kinds(self.path), self._key_file, missing))
 
     def open(self, holding: Holding) -> None:
         """Open it, before anything is served. Raises Refused, WrongPassphrase."""
