@@ -17,7 +17,7 @@ from knothole_client.desk import vault as vaults
 from knothole_client.desk.boxes import Boxes
 from knothole_client.desk.inbox import Inbox
 from knothole_client.desk.keyring import Keyring
-from knothole_client.desk.locks import ALONE, WITH_KEY_FILE, Holding
+from knothole_client.desk.locks import Holding
 from knothole_client.desk.vault import Vault
 from knothole_client.terminal import counted
 from knothole_keys import clock, running_out
@@ -89,13 +89,10 @@ def holding_for(kinds: set[str], file: Path | None) -> Holding:
     """What opens a vault or a backup with these kinds of key slots, `file` being the key file or None. Raises Refused."""
     _never_stumble()
     hardening.harden()
-    # A stick that is not there is no matter where the passphrase alone will do.
-    needless = WITH_KEY_FILE not in kinds or (ALONE in kinds and (file is None or not file.exists()))
-    if not needless and file is None:
-        raise Refused(
-            f"This opens only with its key file as well: put the stick in, and name the file with --key-file or in {KEY_FILE}."
-        )
-    key = None if needless or file is None else keyfile.read(file)
+    missing = (
+        f"This opens only with its key file as well: put the stick in, and name the file with --key-file or in {KEY_FILE}."
+    )
+    key = keyfile.for_slots(kinds, file, missing)
     return Holding(passphrase.ask("the vault"), key)
 
 
